@@ -1,0 +1,1 @@
+"""Law: pure functions and enums. No SQL, no Flask, no clock, no input or output."""
