@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,11 +46,8 @@ class Settings:
     chromium: str = ""
     log_level: str = "info"
     log_format: str = "text"
-
-    @property
-    def is_embedded(self) -> bool:
-        """True when the portal brings its own database and Redis."""
-        return not self.database_url
+    embedded: bool = False
+    """The database is the portal's own, started by `portal run` or a command; never set by hand."""
 
     @property
     def is_https(self) -> bool:
@@ -59,6 +56,18 @@ class Settings:
     def filled(self, **values: Any) -> "Settings":
         """A copy with the given values; used by embedded mode once its servers' addresses are known."""
         return replace(self, **values)
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as variables, for a child process; empty ones too, so that no `.env` fills them in again."""
+        values = {_variable(field.name): getattr(self, field.name) for field in fields(self)}
+        return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+
+
+_FIELDS = {"PORTAL_EMBEDDED": "embedded"}
+
+
+def _variable(field: str) -> str:
+    return next((name for name, kept in _FIELDS.items() if kept == field), field.upper())
 
 
 _BOOLS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -151,6 +160,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "CHROMIUM": _one_line,
     "LOG_LEVEL": _choice("debug", "info", "warning", "error"),
     "LOG_FORMAT": _choice("text", "json"),
+    "PORTAL_EMBEDDED": _bool,
 }
 
 _REQUIRED_WITH_DATABASE = ("REDIS_URL", "SECRET_KEY", "BASE_URL", "MAIL_SERVER")
@@ -165,7 +175,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     if env is None:
         env = {**{key: value or "" for key, value in dotenv_values(".env").items()}, **os.environ}
     given = {name: env[name] for name in _READERS if env.get(name, "").strip()}
-    values = {name.lower(): _read(name, text) for name, text in given.items()}
+    values = {_FIELDS.get(name, name.lower()): _read(name, text) for name, text in given.items()}
     settings = Settings(**values)
     settings = settings.filled(data_dir=settings.data_dir.absolute())
     if settings.database_url:

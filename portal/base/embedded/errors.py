@@ -1,0 +1,5 @@
+"""What can go wrong with the embedded servers, each in one sentence for the person at the terminal."""
+
+
+class EmbeddedError(Exception):
+    """The servers cannot be had; the message says why and what to do."""
