@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from portal.base.problem import Problem
 
-class SettingsError(Exception):
+
+class SettingsError(Problem):
     """One line that names the setting and what is wrong with it."""
 
 
