@@ -1,0 +1,38 @@
+// `data-hotkey` on a link, button or field; `data-hotkey-check` ticks a radio and moves to its textarea.
+// Single keys are ignored while typing, and switched off by `data-hotkeys="off"` on <html> (a person's setting).
+import { install, uninstall } from "../vendor/github-elements/github-elements.js";
+
+const ours = new Set();
+
+function refresh() {
+  if (document.documentElement.dataset.hotkeys === "off") return;
+  for (const element of ours) {
+    if (!element.isConnected) {
+      uninstall(element);
+      ours.delete(element);
+    }
+  }
+  for (const element of document.querySelectorAll("[data-hotkey], [data-hotkey-check]")) {
+    if (ours.has(element)) continue;
+    install(element, element.dataset.hotkey ?? element.dataset.hotkeyCheck);
+    ours.add(element);
+  }
+}
+
+document.addEventListener("hotkey-fire", (event) => {
+  if (event.target.dataset.hotkeyCheck === undefined) return;
+  event.preventDefault();
+  event.target.checked = true;
+  event.target.form.querySelector("textarea")?.focus();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const form = event.target.closest("textarea")?.form;
+  if (!form) return;
+  event.preventDefault();
+  form.requestSubmit([...form.querySelectorAll("button:not([type=button], [type=reset])")].find((button) => button.offsetParent));
+});
+
+refresh();
+document.addEventListener("htmx:after:process", refresh);
