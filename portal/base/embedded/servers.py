@@ -79,7 +79,7 @@ class Servers:
         self._set_ports(self._read_ports())
 
     def _start(self) -> None:
-        fresh = not (self.data_dir / "postgres").exists()
+        fresh = not (self.data_dir / "postgres" / "PG_VERSION").exists()
         if not fresh and not read_secrets(self.data_dir).get("POSTGRES_ADMIN_PASSWORD"):
             raise EmbeddedError(f"{self.data_dir}/secrets.env with the database's password is missing: put it back.")
         self._make(make_secrets(self.data_dir))

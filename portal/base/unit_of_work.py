@@ -1,0 +1,51 @@
+"""The only place that commits. What must happen after the commit (doorbells, live hints) is kept until then."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from portal.base import live, queue
+from portal.base.database import db
+
+_RINGS = "rings"
+_HINTS = "hints"
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """One transaction: commits at the end, rolls back on any error, then rings what was asked for.
+
+    The rings come after the commit and never fail it: the outbox is the truth, Redis only the doorbell.
+    """
+    session: Session = db.session()
+    _forget(session)
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        _forget(session)
+        raise
+    rings, hints = session.info.pop(_RINGS, set()), session.info.pop(_HINTS, [])
+    for job in sorted(rings):
+        queue.ring(job)
+    for hint in hints:
+        live.publish(hint)
+
+
+def ring_after_commit(job: str) -> None:
+    """Ask that a job be rung once this unit of work has committed."""
+    db.session().info.setdefault(_RINGS, set()).add(job)
+
+
+def hint_after_commit(hint: dict[str, object]) -> None:
+    """Ask that open pages be told of a change once this unit of work has committed; ids only, never content."""
+    hints = db.session().info.setdefault(_HINTS, [])
+    if hint not in hints:
+        hints.append(hint)
+
+
+def _forget(session: Session) -> None:
+    session.info.pop(_RINGS, None)
+    session.info.pop(_HINTS, None)

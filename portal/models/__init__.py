@@ -1,0 +1,50 @@
+"""Shelves: the tables, and facts about one loaded row. Importing this package makes the whole schema known."""
+
+from portal.models.account import Account
+from portal.models.api import ApiToken, IdempotencyKey
+from portal.models.inbound import InboundEmail
+from portal.models.outbox import OutboxMail
+from portal.models.routing import Category, PriorityRule, Team, TeamMember
+from portal.models.search import TicketSearch
+from portal.models.session import OneTimeToken, UserSession
+from portal.models.setting import Setting
+from portal.models.sla import BusinessCalendar, SlaClock, SlaPolicy
+from portal.models.ticket import (
+    Attachment,
+    Participant,
+    SatisfactionRating,
+    Tag,
+    Ticket,
+    TicketEvent,
+    TicketMessage,
+    ticket_tags,
+)
+from portal.models.user import User
+
+__all__ = [
+    "Account",
+    "ApiToken",
+    "Attachment",
+    "BusinessCalendar",
+    "Category",
+    "IdempotencyKey",
+    "InboundEmail",
+    "OneTimeToken",
+    "OutboxMail",
+    "Participant",
+    "PriorityRule",
+    "SatisfactionRating",
+    "Setting",
+    "SlaClock",
+    "SlaPolicy",
+    "Tag",
+    "Team",
+    "TeamMember",
+    "Ticket",
+    "TicketEvent",
+    "TicketMessage",
+    "TicketSearch",
+    "User",
+    "UserSession",
+    "ticket_tags",
+]

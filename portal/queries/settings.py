@@ -1,0 +1,28 @@
+"""Settings that an admin may change."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.base.database import db
+from portal.models import Setting
+
+
+def setting(key: str) -> Any:
+    """The value of one setting. Raises LookupError for a key no migration has put."""
+    row = db.session.get(Setting, key)
+    if row is None:
+        raise LookupError(f"no setting {key}")
+    return row.value
+
+
+def settings_under(prefix: str) -> dict[str, Any]:
+    """All settings whose key begins with the prefix."""
+    rows = db.session.scalars(select(Setting).where(Setting.key.startswith(prefix, autoescape=True)))
+    return {row.key: row.value for row in rows}
+
+
+def reopen_window() -> timedelta:
+    """How long after resolving a customer may reopen."""
+    return timedelta(days=setting("reopen_window_days"))

@@ -1,0 +1,169 @@
+"""People and their accounts: sign-up, sign-in, passwords. Answers never tell whether an address is known."""
+
+from functools import lru_cache
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import update
+
+from portal.base.clock import now
+from portal.base.database import db
+from portal.models import Account, User
+from portal.queries.people import find_user, normalised
+from portal.rules.vocabulary import MailKind, Role, Tier, TokenPurpose
+from portal.services import Invalid, notifications, one_time, sessions
+
+PASSWORD_MIN = 8
+PASSWORD_MAX = 256
+NAME_LENGTH = 120
+
+
+@lru_cache(maxsize=1)
+def _hasher() -> PasswordHash:
+    """Argon2id with the parameters OWASP names first for its low-memory profile (19 MiB, 2 rounds, 1 lane)."""
+    return PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
+
+
+@lru_cache(maxsize=1)
+def _nobodys_hash() -> str:
+    return _hasher().hash("the password of nobody")
+
+
+def sign_up(name: str, email: str, password: str) -> None:
+    """Ask the address to prove itself; an address that has an account is told so by mail. Same answer, same work.
+
+    Nothing exists until the link is used: the account is made by verify_address. Raises Invalid.
+    """
+    check_password(password)
+    password_hash = _hasher().hash(password)
+    known = find_user(email)
+    payload = {} if known and known.password_hash else {"name": clean_name(name, email), "password_hash": password_hash}
+    token = one_time.issue(TokenPurpose.VERIFY_ADDRESS, email, known, payload)
+    kind = MailKind.VERIFY_ADDRESS if payload else MailKind.ALREADY_REGISTERED
+    notifications.token_mail(kind, token)
+
+
+def verify_address(text: str) -> User:
+    """Spend the link of a sign-up: the person exists from now on, or gains the password. Raises one_time.LinkSpent."""
+    token = one_time.redeem(TokenPurpose.VERIFY_ADDRESS, text)
+    if not token.payload:
+        raise one_time.LinkSpent
+    user = find_user(token.email) or make_customer(token.email, token.payload["name"])
+    if user.disabled_at is not None or user.password_hash is not None:
+        raise one_time.LinkSpent
+    user.password_hash = token.payload["password_hash"]
+    user.verified_at = user.verified_at or now()
+    return user
+
+
+def check_sign_in(email: str, password: str) -> User | None:
+    """The person, if the password is theirs and they are not disabled. An unknown address costs the same time."""
+    user = find_user(email)
+    stored = user.password_hash if user and user.password_hash else None
+    fits, renewed = _hasher().verify_and_update(password[:PASSWORD_MAX], stored or _nobodys_hash())
+    if user is None or stored is None or not fits or user.disabled_at is not None:
+        return None
+    if renewed:
+        user.password_hash = renewed
+    return user
+
+
+def ask_for_sign_in_link(email: str) -> None:
+    """Mail a single-use sign-in link, if somebody has this address; the caller answers the same either way."""
+    _mail_link(email, TokenPurpose.SIGN_IN, MailKind.SIGN_IN_LINK)
+
+
+def ask_for_password_reset(email: str) -> None:
+    """Mail a reset link, if somebody has this address; the caller answers the same either way."""
+    _mail_link(email, TokenPurpose.PASSWORD_RESET, MailKind.PASSWORD_RESET)
+
+
+def sign_in_by_link(text: str) -> User:
+    """Spend a sign-in link; it also proves the address. Raises one_time.LinkSpent."""
+    return _by_link(TokenPurpose.SIGN_IN, text)
+
+
+def reset_password(text: str, password: str) -> User:
+    """Spend a reset link and set the password; every session of the person ends. Raises one_time.LinkSpent, Invalid."""
+    check_password(password)
+    user = _by_link(TokenPurpose.PASSWORD_RESET, text)
+    set_password(user, password)
+    return user
+
+
+def set_password(user: User, password: str) -> None:
+    """A new password ends every session of the person. Raises Invalid."""
+    check_password(password)
+    user.password_hash = _hasher().hash(password)
+    sessions.close_all(user)
+
+
+def change_role(user: User, role: Role) -> None:
+    """A new role ends every session of the person."""
+    user.role = role
+    sessions.close_all(user)
+
+
+def disable(user: User) -> None:
+    """The person can no longer sign in, by any door; every session ends."""
+    user.disabled_at = now()
+    sessions.close_all(user)
+
+
+def make_customer(email: str, name: str, tier: Tier = Tier.FREE) -> User:
+    """A customer with an account of their own; the tier is free until billing says otherwise."""
+    account = Account(name=clean_name(name, email), tier=tier)
+    user = User(
+        email=normalised(email), name=clean_name(name, email), role=Role.CUSTOMER, account=account, created_at=now()
+    )
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def customer_for(email: str, name: str = "") -> User:
+    """The person with this address, made when unknown; used where the address has been proven or a mail came from it."""
+    return find_user(email) or make_customer(email, name)
+
+
+def make_staff(email: str, name: str, role: Role) -> User:
+    """An agent or admin."""
+    user = User(email=normalised(email), name=clean_name(name, email), role=role, verified_at=now(), created_at=now())
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def change_tier(account: Account, tier: Tier) -> None:
+    """What billing says."""
+    db.session.execute(update(Account).where(Account.id == account.id).values(tier=tier))
+
+
+def clean_name(name: str, email: str) -> str:
+    """A name on one line, at most NAME_LENGTH long; the address's local part when none was given."""
+    shown = " ".join("".join(char if char.isprintable() else " " for char in name).split())
+    return (shown or email.partition("@")[0])[:NAME_LENGTH]
+
+
+def check_password(password: str) -> None:
+    """Length only, as NIST SP 800-63B advises: no composition rules. Raises Invalid."""
+    if len(password) < PASSWORD_MIN:
+        raise Invalid("password", f"Use at least {PASSWORD_MIN} characters.")
+    if len(password) > PASSWORD_MAX:
+        raise Invalid("password", f"Use at most {PASSWORD_MAX} characters.")
+
+
+def _mail_link(email: str, purpose: TokenPurpose, kind: MailKind) -> None:
+    user = find_user(email)
+    if user is None or user.disabled_at is not None:
+        return
+    notifications.token_mail(kind, one_time.issue(purpose, user.email, user))
+
+
+def _by_link(purpose: TokenPurpose, text: str) -> User:
+    token = one_time.redeem(purpose, text)
+    user = find_user(token.email)
+    if user is None or user.disabled_at is not None:
+        raise one_time.LinkSpent
+    user.verified_at = user.verified_at or now()
+    return user

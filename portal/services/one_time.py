@@ -1,0 +1,87 @@
+"""Single-use links. A secret is derived from a random nonce with the portal's own key, so that a repeated delivery
+of the same mail carries the same link, while the database alone opens nothing."""
+
+import hmac
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from portal.base.clock import now
+from portal.base.current import current_settings
+from portal.base.database import db
+from portal.base.tokens import signature
+from portal.models import OneTimeToken, User
+from portal.queries.people import normalised
+from portal.rules.vocabulary import TokenPurpose
+
+LIFETIMES = {
+    TokenPurpose.VERIFY_ADDRESS: timedelta(days=2),
+    TokenPurpose.SIGN_IN: timedelta(minutes=20),
+    TokenPurpose.PASSWORD_RESET: timedelta(hours=1),
+    TokenPurpose.CONFIRM_TICKET: timedelta(days=2),
+}
+_LENGTH = 40
+
+
+class LinkSpent(Exception):
+    """The link is unknown, used, or too old; which of these is nobody's business."""
+
+
+def issue(
+    purpose: TokenPurpose, email: str, user: User | None = None, payload: dict[str, Any] | None = None
+) -> OneTimeToken:
+    """A new token for one purpose and one address; it is good for LIFETIMES[purpose]."""
+    moment = now()
+    token = OneTimeToken(
+        purpose=purpose,
+        nonce=secrets.token_hex(16),
+        email=normalised(email),
+        user_id=user.id if user else None,
+        payload=payload or {},
+        created_at=moment,
+        expires_at=moment + LIFETIMES[purpose],
+    )
+    db.session.add(token)
+    db.session.flush()
+    return token
+
+
+def link_text(token: OneTimeToken) -> str:
+    """What stands in the mailed link."""
+    return f"{token.id}.{_secret(token)}"
+
+
+def find(purpose: TokenPurpose, text: str) -> OneTimeToken:
+    """The token a link stands for, not yet spent. Raises LinkSpent."""
+    number, _, secret = text.partition(".")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise LinkSpent
+    query = select(OneTimeToken).where(OneTimeToken.id == int(number), OneTimeToken.purpose == purpose)
+    token = db.session.scalars(query).one_or_none()
+    if token is None or not hmac.compare_digest(secret.encode("utf-8", "replace"), _secret(token).encode()):
+        raise LinkSpent
+    if token.used_at is not None or token.expires_at < now():
+        raise LinkSpent
+    return token
+
+
+def redeem(purpose: TokenPurpose, text: str) -> OneTimeToken:
+    """Spend a token: one conditional update, so that of two presses one wins. Raises LinkSpent."""
+    token = find(purpose, text)
+    spent = db.session.execute(
+        update(OneTimeToken)
+        .where(OneTimeToken.id == token.id, OneTimeToken.used_at.is_(None))
+        .values(used_at=now())
+        .returning(OneTimeToken.id)
+    )
+    if spent.first() is None:
+        raise LinkSpent
+    return token
+
+
+def _secret(token: OneTimeToken) -> str:
+    return signature(
+        current_settings().secret_key, "one-time", token.id, token.purpose.value, token.nonce, length=_LENGTH
+    )

@@ -1,0 +1,117 @@
+"""Opening a ticket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+
+from portal.base.clock import now
+from portal.base.database import db
+from portal.base.markup import render_markdown
+from portal.models import Category, Ticket, TicketMessage, User
+from portal.queries import routing
+from portal.rules import access, priority
+from portal.rules.access import Action, Actor
+from portal.rules.vocabulary import Channel, EventKind, Priority, Status
+from portal.services import notifications, sla
+from portal.services.attachments import StagedFile, attach
+from portal.services.tickets.changing import write_tags
+from portal.services.tickets.events import record
+
+
+@dataclass(frozen=True)
+class NewTicket:
+    """What somebody asks. description is the new text only; quoted is folded history of a mail.
+
+    priority is set only by staff; otherwise the rules decide. The same submission_key opens one ticket, however often it is sent.
+    """
+
+    subject: str
+    description: str
+    category: Category
+    channel: Channel
+    files: Sequence[StagedFile] = ()
+    tags: Sequence[str] = ()
+    quoted: str = ""
+    priority: Priority | None = None
+    is_proven: bool = True
+    follows: Ticket | None = None
+    submission_key: str | None = field(default=None)
+
+
+def open_ticket(actor: Actor, requester: User, wanted: NewTicket) -> Ticket:
+    """Open a ticket for the requester (loaded with account) and owe the acknowledgement. Raises access.Denied."""
+    access.require(actor, Action.OPEN_TICKET)
+    if earlier := _already_opened(wanted.submission_key):
+        return earlier
+    decision = _decide_priority(requester, wanted)
+    ticket = _insert(requester, wanted, decision)
+    message = _first_message(ticket, actor, requester, wanted)
+    attach(ticket, message, wanted.files)
+    record(ticket, actor, EventKind.CREATED, new=Status.OPEN, message=message)
+    record(ticket, None, EventKind.PRIORITY_CHANGED, new=decision.priority, reason=decision.reason)
+    if wanted.follows is not None:
+        record(ticket, None, EventKind.LINKED, new=wanted.follows.id, reason="The earlier ticket is closed")
+    if wanted.tags:
+        write_tags(ticket, wanted.tags)
+    sla.start_first_clocks(ticket, requester, wanted.category)
+    notifications.ticket_opened(ticket, message, requester, is_typed_here=wanted.channel is not Channel.EMAIL)
+    return ticket
+
+
+def _already_opened(submission_key: str | None) -> Ticket | None:
+    """The ticket a repeated form opened; concurrent repeats wait here for the first."""
+    if submission_key is None:
+        return None
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(submission_key, 0))))
+    return db.session.scalars(select(Ticket).where(Ticket.submission_key == submission_key)).one_or_none()
+
+
+def _decide_priority(requester: User, wanted: NewTicket) -> priority.Decision:
+    if wanted.priority is not None:
+        return priority.Decision(wanted.priority, "Set by an agent", None)
+    facts = {
+        "text": f"{wanted.subject}\n{wanted.description}",
+        "tier": requester.account.tier.value if requester.account else "free",
+        "category": wanted.category.slug,
+    }
+    return priority.decide(routing.priority_rules(), facts)
+
+
+def _insert(requester: User, wanted: NewTicket, decision: priority.Decision) -> Ticket:
+    moment = now()
+    ticket = Ticket(
+        subject=wanted.subject,
+        status=Status.OPEN,
+        priority=decision.priority,
+        priority_reason=decision.reason,
+        category_id=wanted.category.id,
+        channel=wanted.channel,
+        is_proven=wanted.is_proven,
+        requester_id=requester.id,
+        account_id=requester.account_id,
+        follows_id=wanted.follows.id if wanted.follows else None,
+        created_at=moment,
+        updated_at=moment,
+        has_files=bool(wanted.files),
+        submission_key=wanted.submission_key,
+    )
+    db.session.add(ticket)
+    db.session.flush()
+    return ticket
+
+
+def _first_message(ticket: Ticket, actor: Actor, requester: User, wanted: NewTicket) -> TicketMessage:
+    message = TicketMessage(
+        ticket_id=ticket.id,
+        author_id=requester.id,
+        is_internal=False,
+        channel=wanted.channel,
+        body=wanted.description,
+        body_html=render_markdown(wanted.description),
+        quoted=wanted.quoted,
+        created_at=ticket.created_at,
+    )
+    db.session.add(message)
+    db.session.flush()
+    return message

@@ -1,0 +1,1 @@
+"""Hall: what the HTML and JSON doors share."""

@@ -1,0 +1,121 @@
+"""Fixed error pages. A part of a page gets a small alert, a program a problem (see blueprints/api)."""
+
+from typing import Any
+
+import structlog
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from portal.base.database import db
+from portal.queries import NotFound
+from portal.queries.paging import BadCursor
+from portal.rules.access import Denied
+from portal.services import Refused
+from portal.services.attachments import UploadRefused
+from portal.web.pages import wants_fragment
+
+log = structlog.get_logger(__name__)
+
+RETRY_AFTER_S = 5
+DRAIN_BYTES = 400 * 1024 * 1024
+_DRAIN_CHUNK = 1024 * 1024
+PAGES = {400, 403, 404, 405, 409, 413, 422, 429, 500, 503}
+SHORT = {
+    400: "That request could not be understood.",
+    403: "You may not do that.",
+    404: "That is not here any more.",
+    405: "That is not possible here.",
+    413: "That is too large.",
+    429: "Too many requests. Please wait a moment.",
+    500: "Something went wrong on our side. Nothing was lost that you had sent before.",
+    503: "We cannot reach our database just now. Please try again in a moment.",
+}
+
+
+def error_page(status: int, detail: str = "", **headers: str) -> Response:
+    """The page of a status, or a small alert for the alert region when htmx asked for a part."""
+    if wants_fragment():
+        html = render_template("errors/_alert.html", text=detail or SHORT.get(status, "Something went wrong."))
+        headers.update({"HX-Retarget": "#alerts", "HX-Reswap": "innerHTML"})
+    else:
+        html = render_template(f"errors/{status if status in PAGES else 500}.html", status=status, detail=detail)
+    return make_response(html, status, headers)
+
+
+def install_errors(app: Flask) -> None:
+    """Every way a request can fail, and what it is answered."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(NotFound, lambda _: answer(404))
+    app.register_error_handler(Denied, lambda denied: answer(404 if denied.hidden else 403))
+    app.register_error_handler(Refused, lambda refused: answer(409, str(refused)))
+    app.register_error_handler(UploadRefused, lambda refused: answer(413, str(refused)))
+    app.register_error_handler(BadCursor, lambda _: answer(400, "That page of the list does not exist."))
+    for away in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(away, _database_away)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def answer(status: int, detail: str = "", **headers: str) -> Response:
+    """The fitting answer: problem details under /api, plain text for hooks, pages for people."""
+    if status == 413:
+        drain()
+    renderer = error_renderers.get(request.path.split("/")[1], error_page)
+    return renderer(status, detail, **headers)
+
+
+error_renderers: dict[str, Any] = {}
+"""First part of the path → how doors for programs answer; a door of another kind adds itself here."""
+
+
+def drain() -> None:
+    """Read and forget what is left of a refused upload: a browser that is still sending shows our page only then."""
+    left, stream = DRAIN_BYTES, request.environ["wsgi.input"]
+    try:
+        while left > 0 and (chunk := stream.read(min(_DRAIN_CHUNK, left))):
+            left -= len(chunk)
+    except OSError:
+        return
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]  # Flask answers what abort() was given
+    headers = {"Retry-After": "60"} if status == 429 else {}
+    return answer(status, **headers)
+
+
+def _stale_form(_: CSRFError) -> Response:
+    """A page that explains and keeps the text: pressing once more sends it with a fresh token."""
+    if wants_fragment():
+        return error_page(400, "This page is too old. Your text is still in the box: reload the page in another tab.")
+    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "password")]
+    fields = [(name, name.replace("_", " ").capitalize(), value) for name, value in kept]
+    html = render_template("errors/csrf.html", fields=fields, action=request.path)
+    return make_response(html, 400)
+
+
+def _database_away(error: Exception) -> Response:
+    """The database is away or too busy: say so quickly; the request left nothing behind."""
+    log.error("database away", error=type(error).__name__, path=request.path)
+    _roll_back()
+    return answer(503, **{"Retry-After": str(RETRY_AFTER_S)})
+
+
+def _unexpected(error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return _database_away(error)
+    log.exception("unexpected error", path=request.path)
+    _roll_back()
+    return answer(500)
+
+
+def _roll_back() -> None:
+    try:
+        db.session.rollback()
+    except Exception:  # noqa: BLE001 (the connection is gone; there is nothing left to undo)
+        db.session.remove()

@@ -1,0 +1,155 @@
+"""Forms: what people type, checked once, with the message beside the field."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
+
+from portal.models.ticket import SUBJECT_LENGTH
+from portal.services import Invalid
+from portal.services.accounts import NAME_LENGTH, PASSWORD_MAX, PASSWORD_MIN
+from portal.services.attachments import Upload
+
+BODY_LENGTH = 100_000
+ADDRESS_LENGTH = 254
+KEY_LENGTH = 64
+
+
+class OnlyText:
+    """Characters that no text holds: NUL and lone surrogates, which the database would refuse too."""
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        value = field.data or ""
+        if "\0" in value or any(0xD800 <= ord(char) <= 0xDFFF for char in value):
+            raise ValidationError("This holds characters that are not text.")
+
+
+class OneLine:
+    """Line breaks and other control characters become spaces before anything else is checked."""
+
+    def __call__(self, value: str | None) -> str | None:
+        return value and " ".join("".join(c if c.isprintable() or c in "\0" else " " for c in value).split(" ")).strip()
+
+
+class NotBlank:
+    """Spaces alone are nothing."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        self.field_flags = {"required": True}
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        if not (field.data or "").strip():
+            raise ValidationError(self.message)
+
+
+def _line(label: str, missing: str, length: int) -> StringField:
+    return StringField(label, filters=[OneLine()], validators=[NotBlank(missing), Length(max=length), OnlyText()])
+
+
+def _address(label: str = "E-mail address") -> EmailField:
+    wrong = "Enter a full address, like name@example.com."
+    return EmailField(
+        label, filters=[OneLine()], validators=[NotBlank(wrong), Length(max=ADDRESS_LENGTH), Email(wrong), OnlyText()]
+    )
+
+
+def _text(label: str, missing: str) -> TextAreaField:
+    too_long = f"At most {BODY_LENGTH:,} characters."
+    return TextAreaField(
+        label, validators=[NotBlank(missing), Length(max=BODY_LENGTH, message=too_long), OnlyText()]
+    )
+
+
+def _new_password() -> PasswordField:
+    return PasswordField(
+        "Password",
+        validators=[
+            InputRequired("Choose a password."),
+            Length(min=PASSWORD_MIN, message=f"Use at least {PASSWORD_MIN} characters."),
+            Length(max=PASSWORD_MAX, message=f"Use at most {PASSWORD_MAX} characters."),
+            OnlyText(),
+        ],
+    )
+
+
+class LoginForm(FlaskForm):
+    email = _address()
+    password = PasswordField("Password", validators=[InputRequired("Enter your password."), Length(max=1024)])
+    next = HiddenField()
+
+
+class SignupForm(FlaskForm):
+    name = _line("Name", "Tell us what to call you.", NAME_LENGTH)
+    email = _address()
+    password = _new_password()
+
+
+class AddressForm(FlaskForm):
+    email = _address()
+
+
+class PasswordForm(FlaskForm):
+    password = _new_password()
+
+
+class PressForm(FlaskForm):
+    """Nothing but a button: the token in the address says what, the POST says now."""
+
+
+class NewTicketForm(FlaskForm):
+    """What a customer fills in; priority is not asked."""
+
+    subject = _line("Subject", "Say in one line what it is about.", SUBJECT_LENGTH)
+    description = _text("What happened?", "Describe what happened.")
+    category = SelectField("Category")
+    submission_key = HiddenField(validators=[Length(max=KEY_LENGTH)])
+
+
+class GuestTicketForm(NewTicketForm):
+    """The same from somebody without an account: the ticket starts once the mailed link is used."""
+
+    email = _address("Reply to")
+    name = StringField("Name", filters=[OneLine()], validators=[Optional(), Length(max=NAME_LENGTH), OnlyText()])
+
+
+class ReplyForm(FlaskForm):
+    body = _text("Message", "Write a message first.")
+    submission_key = HiddenField(validators=[Length(max=KEY_LENGTH)])
+
+
+class AgentMessageForm(ReplyForm):
+    """Reply or note, and what becomes of the ticket after a reply."""
+
+    kind = SelectField(choices=[("reply", "Reply"), ("note", "Internal note")], default="reply")
+    then = SelectField(
+        choices=["", "waiting_customer", "in_progress", "resolved"], default="", validators=[Optional()]
+    )
+
+
+class RatingForm(FlaskForm):
+    score = SelectField("Rating", choices=[str(score) for score in range(1, 6)])
+    comment = TextAreaField("Anything to add?", validators=[Optional(), Length(max=5000), OnlyText()])
+
+
+
+
+def uploads(name: str = "attachments") -> Sequence[Upload]:
+    """The files of a request; an empty file field is none."""
+    return [
+        Upload(file.filename, file.stream)  # type: ignore[arg-type]  # checked to be set
+        for file in request.files.getlist(name)
+        if file.filename
+    ]
+
+
+def blame(form: FlaskForm, problem: Invalid) -> None:
+    """Put a service's objection beside the field it names, or on top of the form."""
+    field = getattr(form, problem.field, None)
+    if field is None:
+        form.form_errors.append(problem.message)
+    else:
+        field.errors = [*field.errors, problem.message]

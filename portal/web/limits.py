@@ -1,0 +1,70 @@
+"""How often one address, one person or one token may knock. Counted in Redis, in the process while Redis is away."""
+
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+
+from flask import Flask, request, session
+from flask_limiter import Limiter
+
+from portal.base.redis import REDIS_WAIT_S
+from portal.base.settings import Settings
+from portal.base.tokens import token_hash
+
+SIGN_IN = "10 per minute; 100 per hour"
+SIGN_UP = "10 per hour"
+MAILED_LINK = "5 per 15 minutes; 20 per day"
+OPEN_TICKET = "10 per 10 minutes; 100 per day"
+WRITE = "60 per minute"
+API = "600 per minute"
+HOOK = "1200 per minute"
+
+
+def peer() -> str:
+    """The true peer; of IPv6 the /64 network, which one customer of a provider holds."""
+    text = request.remote_addr or "unknown"
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, IPv6Address) and not address.ipv4_mapped:
+        return str(IPv6Address(int(address) >> 64 << 64))
+    return str(address)
+
+
+def person_or_peer() -> str:
+    """The session if there is one, else the peer."""
+    token = session.get("_user_id")
+    return f"session:{token_hash(token)}" if token else peer()
+
+
+def named_address() -> str:
+    """The mail address a form names: so that one person cannot be tried or mailed from many places."""
+    return "named:" + token_hash(request.form.get("email", "").strip().lower())
+
+
+def bearer_or_peer() -> str:
+    """The bearer token of an API call, by hash, else the peer."""
+    given = request.headers.get("Authorization", "")
+    return f"bearer:{token_hash(given)}" if given else peer()
+
+
+limiter = Limiter(
+    key_func=peer,
+    strategy="moving-window",
+    storage_options={"socket_connect_timeout": REDIS_WAIT_S, "socket_timeout": REDIS_WAIT_S},
+    in_memory_fallback_enabled=True,
+    headers_enabled=False,
+)
+
+
+def limit(amount: str, key: Callable[[], str] = peer) -> Callable[..., object]:
+    """A shared limit on the unsafe requests of a view."""
+    return limiter.limit(amount, key_func=key, methods=["POST", "PUT", "PATCH", "DELETE"])
+
+
+def install_limits(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        RATELIMIT_STORAGE_URI=settings.redis_url.replace("valkey://", "redis://", 1),
+        RATELIMIT_ENABLED=settings.ratelimit_enabled,
+    )
+    limiter.init_app(app)

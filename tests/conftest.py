@@ -1,0 +1,167 @@
+"""Real parts for every test: one embedded PostgreSQL and Valkey for the run, a database for each test process."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from portal.base import migrations
+from portal.base.database import db
+from portal.base.embedded import Servers
+from portal.base.redis import redis
+from portal.base.settings import Settings
+from portal.models import User
+from tests.cast import Cast, Visitor
+
+_servers: list[tuple[Servers, tempfile.TemporaryDirectory[str]]] = []
+PEOPLE_AND_WORK = (
+    "accounts, users, teams, tags, outbox, inbound_emails, one_time_tokens, support_tickets, idempotency_keys, sessions"
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controlling process starts the servers once; test processes find their addresses in the environment."""
+    if hasattr(config, "workerinput") or "TEST_ADMIN_URL" in os.environ:
+        return
+    folder = tempfile.TemporaryDirectory(prefix="portal-tests-")
+    Path(folder.name).chmod(0o755)
+    servers = Servers(Path(folder.name) / "var", durable=False)
+    servers.start()
+    _servers.append((servers, folder))
+    os.environ["TEST_ADMIN_URL"], os.environ["TEST_REDIS_URL"] = servers.admin_url, servers.redis_url
+    os.environ["TEST_DATABASE_URL"] = servers.database_url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    while _servers:
+        servers, folder = _servers.pop()
+        servers.stop()
+        folder.cleanup()
+
+
+def new_database(name: str) -> str:
+    """A fresh, migrated database owned by the portal's ordinary role; returns its address."""
+    admin = os.environ["TEST_ADMIN_URL"].replace("+psycopg", "")
+    url = os.environ["TEST_DATABASE_URL"]
+    owner = url.split("://")[1].split(":")[0]
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f'drop database if exists "{name}" with (force)')
+        connection.execute(f'create database "{name}" owner "{owner}"')
+    address = url.rsplit("/", 1)[0] + f"/{name}"
+    migrations.upgrade(Settings(database_url=address))
+    return address
+
+
+@pytest.fixture(scope="session")
+def worker_number(request: pytest.FixtureRequest) -> int:
+    """0 for a run in one process, else 1, 2, …"""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw-1")
+    return int(worker.removeprefix("gw")) + 1
+
+
+@pytest.fixture(scope="session")
+def settings(worker_number: int, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings as in production, with limits off: tests of the limits make their own app."""
+    return Settings(
+        database_url=new_database(f"test_{worker_number}"),
+        redis_url=os.environ["TEST_REDIS_URL"].removesuffix("/0") + f"/{worker_number}",
+        secret_key="a-secret-key-that-only-the-tests-know",  # noqa: S106
+        base_url="http://localhost:8000",
+        data_dir=tmp_path_factory.mktemp("data"),
+        mail_server="127.0.0.1",
+        mail_port=9,
+        support_address="support@portal.test",
+        inbound_raw_secret="the-raw-hook-secret-of-the-tests-only",  # noqa: S106
+        ratelimit_enabled=False,
+        embedded=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def _app(settings: Settings) -> Flask:
+    from portal import create_app
+
+    return create_app(settings)
+
+
+@pytest.fixture
+def app(_app: Flask) -> Iterator[Flask]:
+    """The portal on an empty database; the test runs inside its context."""
+    with _app.app_context():
+        db.session.execute(text(f"truncate {PEOPLE_AND_WORK} restart identity cascade"))
+        db.session.commit()
+        redis().flushdb()
+    with _app.app_context():
+        yield _app
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """ana, ben, cleo and dora, as rows."""
+    return Cast.assemble()
+
+
+@pytest.fixture
+def ana(cast: Cast) -> User:
+    """A premium customer."""
+    return cast.ana
+
+
+@pytest.fixture
+def ben(cast: Cast) -> User:
+    """Another customer, of another account, who must see nothing of ana's."""
+    return cast.ben
+
+
+@pytest.fixture
+def cleo(cast: Cast) -> User:
+    """An agent."""
+    return cast.cleo
+
+
+@pytest.fixture
+def dora(cast: Cast) -> User:
+    """An admin."""
+    return cast.dora
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """A browser nobody is signed in with."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def browser_of(app: Flask) -> Callable[[User], Visitor]:
+    """browser_of(ana): a browser in which ana is signed in."""
+
+    def sign_in(person: User) -> Visitor:
+        return Visitor(app).signed_in_as(person)
+
+    return sign_in
+
+
+@pytest.fixture
+def count_statements(app: Flask) -> Iterator[Callable[[], list[str]]]:
+    """count_statements() gives the SQL sent since the last call."""
+    from sqlalchemy import event
+
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    def take() -> list[str]:
+        taken = list(seen)
+        seen.clear()
+        return taken
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield take
+    event.remove(db.engine, "before_cursor_execute", note)
