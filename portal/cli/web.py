@@ -7,7 +7,7 @@ import click
 from portal.base.settings import Settings
 from portal.base.supervisor import Program
 from portal.cli._role import run_role
-from portal.web.server import arguments, GRACE_S
+from portal.web.server import GRACE_S, arguments
 
 
 def web_program(settings: Settings) -> Program:
