@@ -14,8 +14,8 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from portal import create_job_app
 from portal.base.database import db
+from portal.base.job_app import create_job_app
 from portal.base.process import die_with_parent
 from portal.base.redis import connect
 from portal.base.settings import load_settings

@@ -1,15 +1,10 @@
 """The roof: create_app hangs every door on one Flask app. Nothing beneath imports from here."""
 
-from pathlib import Path
-
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from portal.base.current import install_settings
-from portal.base.database import install_database
-from portal.base.redis import install_redis
+from portal.base.job_app import TEMPLATES, lay_ground
 from portal.base.settings import Settings
-from portal.base.storage import install_storage
 from portal.blueprints import install_doors
 from portal.web.assets import install_assets
 from portal.web.compress import install_compression
@@ -21,7 +16,6 @@ from portal.web.proxies import install_proxies
 from portal.web.security import install_security
 from portal.web.sign_in import install_sign_in
 
-_ROOT = Path(__file__).parent.parent
 _MEGABYTE = 1024 * 1024
 REQUEST_MB = 60
 FORM_FIELD_KB = 500
@@ -30,7 +24,7 @@ FORM_PARTS = 200
 
 def create_app(settings: Settings) -> Flask:
     """The portal with the given settings: ground first, then the hall, then the doors."""
-    app = Flask("portal", template_folder=str(_ROOT / "templates"), static_folder=None)
+    app = Flask("portal", template_folder=str(TEMPLATES), static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=REQUEST_MB * _MEGABYTE,
         MAX_FORM_MEMORY_SIZE=FORM_FIELD_KB * 1024,
@@ -39,24 +33,10 @@ def create_app(settings: Settings) -> Flask:
         WTF_CSRF_SSL_STRICT=False,
         TEMPLATES_AUTO_RELOAD=False,
     )
-    _lay_ground(app, settings)
+    lay_ground(app, settings)
     _open_hall(app, settings)
     install_doors(app, settings)
     return app
-
-
-def create_job_app(settings: Settings) -> Flask:
-    """The same ground for workers and commands, without doors for people."""
-    app = Flask("portal", template_folder=str(_ROOT / "templates"), static_folder=None)
-    _lay_ground(app, settings)
-    return app
-
-
-def _lay_ground(app: Flask, settings: Settings) -> None:
-    install_settings(app, settings)
-    install_database(app, settings)
-    install_redis(app, settings)
-    install_storage(app, settings)
 
 
 def _open_hall(app: Flask, settings: Settings) -> None:
