@@ -1,13 +1,13 @@
 """The roof: create_app hangs every door on one Flask app. Nothing beneath imports from here."""
 
 from flask import Flask
-from flask_wtf import CSRFProtect
 
 from portal.base.job_app import TEMPLATES, lay_ground
 from portal.base.settings import Settings
 from portal.blueprints import install_doors
 from portal.web.assets import install_assets
 from portal.web.compress import install_compression
+from portal.web.csrf import csrf
 from portal.web.errors import install_errors
 from portal.web.filters import install_filters
 from portal.web.guards import install_guards
@@ -44,7 +44,7 @@ def _open_hall(app: Flask, settings: Settings) -> None:
     install_sign_in(app, settings)
     install_guards(app)
     install_limits(app, settings)
-    CSRFProtect(app)
+    csrf.init_app(app)
     install_assets(app, settings)
     install_filters(app, settings)
     install_errors(app)

@@ -92,12 +92,22 @@ def require(actor: Actor, action: Action, ticket: TicketFacts | None = None) -> 
 
     An action on a ticket needs the ticket's facts: without them there is no ticket, so it is hidden.
     """
-    if not _scope_allows(actor, action):
-        raise Denied(action, hidden=False)
+    require_scope(actor, action)
     if action not in _WITHOUT_TICKET and ticket is None:
         raise Denied(action, hidden=True)
     if not _granted(actor, action, ticket):
         raise Denied(action, hidden=_is_hidden(actor, ticket))
+
+
+def require_scope(actor: Actor, action: Action) -> None:
+    """Raise Denied when the actor's token does not reach this far, whatever the ticket."""
+    if not _scope_allows(actor, action):
+        raise Denied(action, hidden=False)
+
+
+def scope_of(action: Action) -> Scope:
+    """The scope a token needs for this."""
+    return Scope.TICKETS_READ if action in _READS else Scope.TICKETS_WRITE
 
 
 def relation(actor: Actor, ticket: TicketFacts) -> Relation:
@@ -117,7 +127,7 @@ def _scope_allows(actor: Actor, action: Action) -> bool:
         return True
     if action is Action.ADMINISTER:
         return False
-    return (Scope.TICKETS_READ if action in _READS else Scope.TICKETS_WRITE) in actor.scopes
+    return scope_of(action) in actor.scopes
 
 
 def _granted(actor: Actor, action: Action, ticket: TicketFacts | None) -> bool:
