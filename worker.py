@@ -16,6 +16,7 @@ from rq.serializers import JSONSerializer
 
 from portal.base.database import db
 from portal.base.job_app import create_job_app
+from portal.base.logging import configure_logging
 from portal.base.process import die_with_parent
 from portal.base.redis import connect
 from portal.base.settings import load_settings
@@ -59,6 +60,7 @@ class PortalWorker(Worker):
 def main(queues: list[str]) -> None:
     """Work until SIGTERM or SIGINT; a Redis that is away is waited for."""
     settings = load_settings()
+    configure_logging(settings)
     app = create_job_app(settings)
     pause, wait = Event(), 0.5
     while not _work(app, queues or list(QUEUES), settings.redis_url):

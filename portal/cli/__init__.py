@@ -6,7 +6,9 @@ from pkgutil import iter_modules
 
 import click
 
+from portal.base.logging import configure_logging
 from portal.base.problem import Problem
+from portal.base.settings import Settings, SettingsError, load_settings
 
 
 class _Commands(click.Group):
@@ -25,6 +27,10 @@ class _Commands(click.Group):
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 def cli() -> None:
     """Customer support for TradeSense. Settings come from the environment or from .env."""
+    try:
+        configure_logging(load_settings())
+    except SettingsError:
+        configure_logging(Settings())  # the command itself says what is wrong, unless it needs no settings
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ import click
 from flask import Flask
 
 from portal.base.embedded import serving
-from portal.base.logging import configure_logging
 from portal.base.queue import DELIVER_OUTBOX, PROCESS_INBOUND, ring
 from portal.base.redis import install_redis
 from portal.base.settings import Settings, load_settings
@@ -28,7 +27,6 @@ def scheduler_program(settings: Settings) -> Program:
 def command() -> None:
     """Ring the doorbells of periodic work. More than one at a time does no harm."""
     with serving(load_settings()) as settings:
-        configure_logging(settings)
         app = Flask("scheduler")
         install_redis(app, settings)
         with app.app_context():

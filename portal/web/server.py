@@ -37,5 +37,8 @@ def arguments(settings: Settings) -> list[str]:
 def app() -> "Flask":
     """The app of the environment's settings."""
     from portal import create_app
+    from portal.base.logging import configure_logging
 
-    return create_app(load_settings())
+    settings = load_settings()
+    configure_logging(settings)
+    return create_app(settings)
