@@ -1,6 +1,6 @@
 """Assets with the hash of their content in the name: built when the app starts, compressed once, cached for ever.
 
-Stylesheets become one `app.css` in layer order; scripts stay modules, their imports pointed at the hashed names.
+The stylesheets become one `app.css` in layer order, our scripts one module `app.js`; everything else is published as it is.
 """
 
 import fcntl
@@ -9,8 +9,9 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
@@ -30,125 +31,49 @@ KEPT_FOR = timedelta(days=7)  # an older build stays this long, for pages that w
 
 _PUBLISHED = {".js", ".svg", ".woff2"}
 _COMPRESSED = {".css", ".js", ".svg"}
-_CSS_URL = re.compile(r"""(url\(\s*["']?)([^"'):#]+)(?=["']?\s*\))""")
-_JS_IMPORT = re.compile(r"""(\b(?:from|import)\s*\(?\s*["'])(\.{1,2}/[^"']+)(?=["'])""")
+_CSS_URL = re.compile(r"""(?<=url\(")([^":#]+)(?="\))""")
+_JS_IMPORT = re.compile(r"""^import .*?"([^"]+)";\n""", re.MULTILINE)
 
 
 class AssetError(Exception):
-    """An asset that is missing, or scripts that import one another in a ring."""
+    """An asset that something needs and nobody made."""
 
 
 @dataclass(frozen=True)
 class Assets:
-    """What was built: each source name with its address, and the modules each script needs."""
+    """What was built: the name of each asset with its address."""
 
     urls: Mapping[str, str]
-    imports: Mapping[str, tuple[str, ...]]
 
     def url(self, name: str) -> str:
-        """The address for templates. AssetError when static/ has no such file."""
+        """The address for templates. AssetError when there is no such asset."""
         try:
             return self.urls[name]
         except KeyError:
             raise AssetError(f"static/{name} does not exist") from None
 
-    def preloads(self, name: str) -> list[str]:
-        """Addresses of all modules `name` imports, directly or not, so that the browser fetches them at once."""
-        found: dict[str, None] = {}
-        todo = list(self.imports.get(name, ()))
-        while todo:
-            module = todo.pop(0)
-            if module not in found:
-                found[module] = None
-                todo += self.imports.get(module, ())
-        return [self.url(module) for module in found]
-
-
-@dataclass
-class _Build:
-    """One run over the source; an asset is written after everything it refers to."""
-
-    source: Path
-    target: Path
-    urls: dict[str, str] = field(default_factory=dict)
-    imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    open: list[str] = field(default_factory=list)
-
-    def publish(self, name: str) -> str:
-        """Write the asset under its hashed name unless it is there; answers its address."""
-        if name not in self.urls:
-            if name in self.open:
-                raise AssetError(f"{' → '.join([*self.open, name])} is a ring of imports")
-            self.open.append(name)
-            body = self._content(name)
-            self.open.pop()
-            self.urls[name] = PREFIX + self._write(name, body)
-        return self.urls[name]
-
-    def _content(self, name: str) -> bytes:
-        if name == "app.css":
-            return self._stylesheet().encode()
-        path = self.source / name
-        if not path.is_file():
-            raise AssetError(f"static/{name} does not exist: {' → '.join(self.open)}")
-        if name.startswith("js/"):
-            return self._linked(name, path.read_text(encoding="utf-8"), _JS_IMPORT).encode()
-        return path.read_bytes()
-
-    def _stylesheet(self) -> str:
-        layers = [f"@layer {', '.join(LAYERS)};"]
-        for layer in LAYERS:
-            for path in _layer_files(self.source / "css", layer):
-                name = path.relative_to(self.source).as_posix()
-                text = self._linked(name, path.read_text(encoding="utf-8"), _CSS_URL)
-                layers.append(f"@layer {layer} {{\n{_without_comments(text)}\n}}")
-        return "\n".join(layers) + "\n"
-
-    def _linked(self, name: str, text: str, reference: re.Pattern[str]) -> str:
-        """The text with each relative address replaced by the hashed one."""
-        needed: list[str] = []
-
-        def link(match: re.Match[str]) -> str:
-            needed.append(normpath(PurePosixPath(name).parent / match[2]))
-            return match[1] + self.publish(needed[-1])
-
-        linked = reference.sub(link, text)
-        self.imports[name] = tuple(needed)
-        return linked
-
-    def _write(self, name: str, body: bytes) -> str:
-        stem = PurePosixPath(name)
-        hashed = str(stem.with_name(f"{stem.stem}.{sha256(body).hexdigest()[:12]}{stem.suffix}"))
-        path = self.target / hashed
-        if path.exists():
-            os.utime(path)
-            return hashed
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if stem.suffix in _COMPRESSED:
-            _put(path.with_name(path.name + ".br"), brotli.compress(body, quality=11))
-            _put(path.with_name(path.name + ".gz"), gzip.compress(body, 9, mtime=0))
-        _put(path, body)  # last: once the plain file is there, its compressed forms are too
-        return hashed
-
 
 def build_assets(source: Path, target: Path) -> Assets:
     """Publish everything under `source` into `target`. Safe to repeat and for several processes at once."""
+    urls: dict[str, str] = {}
     with _alone(target):
-        build = _Build(source, target)
-        build.publish("app.css")
         for path in sorted(source.rglob("*")):
-            if path.suffix in _PUBLISHED and path.is_file():
-                build.publish(path.relative_to(source).as_posix())
-        _prune(target, {url.removeprefix(PREFIX) for url in build.urls.values()})
-    return Assets(build.urls, build.imports)
+            name = path.relative_to(source).as_posix()
+            if path.suffix in _PUBLISHED and path.is_file() and not name.startswith("js/"):
+                urls[name] = PREFIX + _publish(target, name, path.read_bytes())
+        plain = Assets(dict(urls))
+        urls["app.css"] = PREFIX + _publish(target, "app.css", _stylesheet(source, plain).encode())
+        urls["app.js"] = PREFIX + _publish(target, "app.js", _script(source, plain).encode())
+        _prune(target, {url.removeprefix(PREFIX) for url in urls.values()})
+    return Assets(urls)
 
 
 def install_assets(app: Flask, settings: Settings) -> None:
-    """Build into DATA_DIR/assets, serve them below /static/, and give templates `asset_url` and `asset_preloads`."""
+    """Build into DATA_DIR/assets, serve from there below /static/, and give templates `asset_url`."""
     target = settings.data_dir / "assets"
     assets = build_assets(SOURCE, target)
     app.extensions["assets"] = assets
-    app.jinja_env.globals.update(asset_url=assets.url, asset_preloads=assets.preloads)
+    app.jinja_env.globals["asset_url"] = assets.url
     with _alone(target):
         served = WhiteNoise(
             app.wsgi_app,
@@ -167,14 +92,63 @@ def _guard(headers: Headers, path: str, url: str) -> None:
     headers["Content-Security-Policy"] = "default-src 'none'"
 
 
+def _stylesheet(source: Path, assets: Assets) -> str:
+    """Every file wrapped in its layer; addresses relative to the file become published ones."""
+    parts = [f"@layer {', '.join(LAYERS)};"]
+    for layer in LAYERS:
+        for path in _layer_files(source / "css", layer):
+            css = _CSS_URL.sub(partial(_published, source, assets, path), path.read_text(encoding="utf-8"))
+            parts.append(f"@layer {layer} {{\n{_small_css(css)}\n}}")
+    return "\n".join(parts) + "\n"
+
+
 def _layer_files(css: Path, layer: str) -> list[Path]:
     """A layer is one file of its name, or a folder of its name with one file a component."""
     alone = css / f"{layer}.css"
     return [alone] if alone.is_file() else sorted((css / layer).glob("*.css"))
 
 
-def _without_comments(css: str) -> str:
-    return re.sub(r"\n\s*", "\n", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)).strip()
+def _script(source: Path, assets: Assets) -> str:
+    """Our modules as one, each in a block of its own. They import from vendor/ only, and export nothing."""
+    imports: dict[str, None] = {}
+    blocks = []
+    for path in sorted((source / "js").glob("*.js")):
+        text = path.read_text(encoding="utf-8")
+        for match in _JS_IMPORT.finditer(text):
+            imports[match[0].replace(match[1], _published(source, assets, path, match))] = None
+        blocks.append(f"{{\n{_small_js(_JS_IMPORT.sub('', text))}\n}}")
+    return "".join(imports) + "\n".join(blocks) + "\n"
+
+
+def _published(source: Path, assets: Assets, path: Path, match: re.Match[str]) -> str:
+    """The address of what `path` refers to by a relative one."""
+    return assets.url(Path(normpath(path.parent / match[1])).relative_to(source).as_posix())
+
+
+def _small_css(text: str) -> str:
+    """Without comments, and without space around braces and semicolons."""
+    return re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)).strip()
+
+
+def _small_js(text: str) -> str:
+    """Without lines of comment, indentation and empty lines."""
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"^ *//.*", "", text, flags=re.MULTILINE)).strip()
+
+
+def _publish(target: Path, name: str, body: bytes) -> str:
+    """Write the asset under its hashed name unless it is there; returns that name."""
+    plain = PurePosixPath(name)
+    hashed = str(plain.with_name(f"{plain.stem}.{sha256(body).hexdigest()[:12]}{plain.suffix}"))
+    path = target / hashed
+    if path.exists():
+        os.utime(path)
+        return hashed
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if plain.suffix in _COMPRESSED:
+        _put(path.with_name(f"{path.name}.br"), brotli.compress(body, quality=11))
+        _put(path.with_name(f"{path.name}.gz"), gzip.compress(body, 9, mtime=0))
+    _put(path, body)  # last: once the plain file is there, its compressed forms are too
+    return hashed
 
 
 @contextmanager

@@ -19,12 +19,13 @@ function refresh() {
   }
 }
 
+// The event does not bubble, so it is caught on its way down.
 document.addEventListener("hotkey-fire", (event) => {
   if (event.target.dataset.hotkeyCheck === undefined) return;
   event.preventDefault();
   event.target.checked = true;
   event.target.form.querySelector("textarea")?.focus();
-});
+}, true);
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

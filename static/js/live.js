@@ -1,6 +1,6 @@
 // Says so when the live stream has been away for half a minute, and stops saying it when it is back.
 const PATIENCE = 30_000;
-const note = document.querySelector("#live-bar > span");
+const note = document.querySelector("#live-bar > p");
 let timer = null;
 
 function lost() {
