@@ -13,6 +13,7 @@ from portal.base.settings import Settings
 
 _SECRET_NAME = re.compile(r"password|passwd|secret|token|authorization|cookie|api_?key|signature|csrf", re.IGNORECASE)
 _SECRET_IN_URL = re.compile(r"(\w://[^\s:/@]*):[^\s/@]+@")
+_CHATTY = ("alembic.runtime", "rq.worker", "mail.log")
 HIDDEN = "[hidden]"
 
 
@@ -42,6 +43,8 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _renderers(log_format: str) -> list[Processor]:

@@ -20,7 +20,7 @@ from redis import Redis
 
 from portal.base.embedded import AlreadyHeldError, EmbeddedError, Servers, secrets_path, serving
 from portal.base.process import processes_in
-from portal.base.settings import Settings
+from portal.base.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -215,6 +215,11 @@ def test_what_the_person_set_is_kept_and_the_rest_is_filled(servers: Servers, ho
         assert settings.base_url == "http://localhost:9000"
         assert settings.storage_url == f"file:{home / 'files'}"
         assert len(settings.inbound_raw_secret) >= 32
+
+
+def test_a_child_process_reads_the_same_settings_from_its_environment(servers: Servers, home: Path) -> None:
+    with serving(Settings(data_dir=home, ratelimit_enabled=False)) as settings:
+        assert load_settings(settings.environment()) == settings
 
 
 def test_secrets_are_made_once_and_for_the_owner_only(servers: Servers, home: Path) -> None:
