@@ -71,13 +71,13 @@ def settings(worker_number: int, tmp_path_factory: pytest.TempPathFactory) -> Se
     return Settings(
         database_url=new_database(f"test_{worker_number}"),
         redis_url=os.environ["TEST_REDIS_URL"].removesuffix("/0") + f"/{worker_number}",
-        secret_key="a-secret-key-that-only-the-tests-know",  # noqa: S106
+        secret_key="a-secret-key-that-only-the-tests-know",
         base_url="http://localhost:8000",
         data_dir=tmp_path_factory.mktemp("data"),
         mail_server="127.0.0.1",
         mail_port=9,
         support_address="support@portal.test",
-        inbound_raw_secret="the-raw-hook-secret-of-the-tests-only",  # noqa: S106
+        inbound_raw_secret="the-raw-hook-secret-of-the-tests-only",
         ratelimit_enabled=False,
         embedded=True,
     )

@@ -101,7 +101,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table in ("settings", "sla_policies", "business_calendars", "priority_rules", "categories"):
-        op.execute(f"delete from {table}")
+        op.execute(sa.table(table).delete())
 
 
 _CATEGORY = {"slug": sa.String, "name": sa.String, "position": sa.BigInteger}

@@ -53,7 +53,7 @@ def decode_cursor(sort: Sort, text: str) -> list[Any]:
         raise BadCursor("not a cursor") from wrong
 
 
-def page_of(query: Select[tuple[Row]], sort: Sort, cursor: str | None, limit: int) -> Page[Row]:
+def page_of(query: Select[Row], sort: Sort, cursor: str | None, limit: int) -> Page[Row]:
     """One page of a query in the given order; limit is held to MAX_LIMIT."""
     limit = max(1, min(limit, MAX_LIMIT))
     key = tuple_(*sort.columns)

@@ -1,11 +1,12 @@
 """Tickets as their readers may see them. Every function takes the actor and filters in the query."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, any_, func, or_, select, true
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload, undefer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.base.database import db
 from portal.models import (
@@ -65,7 +66,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 
 def get_ticket(actor: Actor, number: int, *, lock: bool = False) -> Ticket:
-    """One ticket with requester, account, category, assignee and participants. Raises NotFound, also for a foreign one.
+    """One ticket with its people, category, tags and rating. Raises NotFound, also for a foreign one.
 
     With lock the ticket row is held until the transaction ends, so that changes of one ticket happen one by one.
     """
@@ -79,7 +80,9 @@ def get_ticket(actor: Actor, number: int, *, lock: bool = False) -> Ticket:
             joinedload(Ticket.account),
             joinedload(Ticket.category),
             joinedload(Ticket.assignee),
-            selectinload(Ticket.participants),
+            undefer(Ticket.follower_ids),
+            undefer(Ticket.tag_names),
+            undefer(Ticket.rating_score),
         )
     )
     if lock:
@@ -95,12 +98,21 @@ def messages(actor: Actor, ticket: Ticket, after: int = 0) -> Sequence[TicketMes
     query = (
         select(TicketMessage)
         .where(TicketMessage.ticket_id == ticket.id, TicketMessage.id > after)
-        .options(joinedload(TicketMessage.author), selectinload(TicketMessage.attachments))
+        .options(joinedload(TicketMessage.author))
         .order_by(TicketMessage.id)
     )
     if not actor.role.is_staff:
         query = query.where(TicketMessage.is_internal.is_(False))
-    return db.session.scalars(query).all()
+    if ticket.has_files:
+        return db.session.scalars(query.options(selectinload(TicketMessage.attachments))).all()
+    return _without_files(db.session.scalars(query).all())
+
+
+def _without_files(found: Sequence[TicketMessage]) -> Sequence[TicketMessage]:
+    """Spares the statement for the many tickets that hold no file."""
+    for message in found:
+        set_committed_value(message, "attachments", [])
+    return found
 
 
 def events(actor: Actor, ticket: Ticket, after: int = 0) -> Sequence[TicketEvent]:
@@ -163,28 +175,26 @@ def page_of_tickets(
     return page_of(query, SORTS[sort], cursor, limit)
 
 
-def _narrowed(query: Select[tuple[Ticket]], actor: Actor, wanted: TicketFilter) -> Select[tuple[Ticket]]:
-    if wanted.statuses:
-        query = query.where(Ticket.status.in_(wanted.statuses))
-    if wanted.priorities:
-        query = query.where(Ticket.priority.in_(wanted.priorities))
-    if wanted.category:
-        category = select(Category.id).where(Category.slug == wanted.category)
-        query = query.where(Ticket.category_id == category.scalar_subquery())
-    if wanted.assignee is not None:
-        query = query.where(Ticket.assignee_id == (wanted.assignee or None))
-    if wanted.requester is not None:
-        query = query.where(Ticket.requester_id == wanted.requester)
-    if wanted.created_after is not None:
-        query = query.where(Ticket.created_at > wanted.created_after)
-    if wanted.overdue_at is not None:
-        query = query.where(Ticket.next_due_at < wanted.overdue_at)
-    if wanted.text.strip():
-        query = _containing(query, actor, wanted)
-    return query
+def _narrowed(query: Select[Ticket], actor: Actor, wanted: TicketFilter) -> Select[Ticket]:
+    query = query.where(*_conditions(wanted))
+    return _containing(query, actor, wanted) if wanted.text.strip() else query
 
 
-def _containing(query: Select[tuple[Ticket]], actor: Actor, wanted: TicketFilter) -> Select[tuple[Ticket]]:
+def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool]]:
+    category = select(Category.id).where(Category.slug == wanted.category).scalar_subquery()
+    possible: list[tuple[object, Callable[[], ColumnElement[bool]]]] = [
+        (wanted.statuses, lambda: Ticket.status.in_(wanted.statuses)),
+        (wanted.priorities, lambda: Ticket.priority.in_(wanted.priorities)),
+        (wanted.category, lambda: Ticket.category_id == category),
+        (wanted.assignee is not None, lambda: Ticket.assignee_id == (wanted.assignee or None)),
+        (wanted.requester is not None, lambda: Ticket.requester_id == wanted.requester),
+        (wanted.created_after, lambda: Ticket.created_at > wanted.created_after),
+        (wanted.overdue_at, lambda: Ticket.next_due_at < wanted.overdue_at),
+    ]
+    return [condition() for asked, condition in possible if asked]
+
+
+def _containing(query: Select[Ticket], actor: Actor, wanted: TicketFilter) -> Select[Ticket]:
     """Words anywhere in the thread, or the number. Customers search public text only."""
     document = TicketSearch.staff_document if actor.role.is_staff else TicketSearch.document
     found = select(TicketSearch.ticket_id).where(

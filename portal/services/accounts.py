@@ -52,7 +52,7 @@ def verify_address(text: str) -> User:
     if user.disabled_at is not None or user.password_hash is not None:
         raise one_time.LinkSpent
     user.password_hash = token.payload["password_hash"]
-    user.verified_at = user.verified_at or now()
+    prove_address(user)
     return user
 
 
@@ -153,6 +153,11 @@ def check_password(password: str) -> None:
         raise Invalid("password", f"Use at most {PASSWORD_MAX} characters.")
 
 
+def prove_address(user: User) -> None:
+    """Somebody used a link that was mailed to this person's address."""
+    user.verified_at = user.verified_at or now()
+
+
 def _mail_link(email: str, purpose: TokenPurpose, kind: MailKind) -> None:
     user = find_user(email)
     if user is None or user.disabled_at is not None:
@@ -165,5 +170,5 @@ def _by_link(purpose: TokenPurpose, text: str) -> User:
     user = find_user(token.email)
     if user is None or user.disabled_at is not None:
         raise one_time.LinkSpent
-    user.verified_at = user.verified_at or now()
+    prove_address(user)
     return user

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from portal.base.clock import now
@@ -17,6 +16,7 @@ from portal.rules.vocabulary import Scope
 from portal.services import Invalid, Refused
 
 PREFIX = "tsp_"
+KEY_LENGTH = 255
 REPEAT_FOR = timedelta(hours=24)
 
 
@@ -28,9 +28,7 @@ def create_token(user: User, scopes: Iterable[str], days: int | None, name: str 
         raise Invalid("scopes", f"Unknown scope {unknown[0]}. Known: {', '.join(Scope)}.")
     text = PREFIX + new_token()
     expires = now() + timedelta(days=days) if days else None
-    db.session.add(
-        ApiToken(token_hash=token_hash(text), user_id=user.id, name=name, scopes=wanted, expires_at=expires)
-    )
+    db.session.add(ApiToken(token_hash=token_hash(text), user_id=user.id, name=name, scopes=wanted, expires_at=expires))
     return text
 
 
@@ -55,31 +53,33 @@ def actor_of(token: ApiToken) -> Actor:
 
 
 def begin_once(token: ApiToken, key: str, request_hash: str) -> IdempotencyKey:
-    """Claim an idempotency key, or find the first answer given under it.
+    """Claim an idempotency key of a token, or find the first answer given under it: `answer` is then set.
 
-    The claim is part of the caller's transaction: a second request waits for the first to end. The caller answers
-    again what `answer` holds if it is set. Raises Invalid when the key was used for another request,
-    Refused when the first is still running.
+    The claim is part of the caller's transaction and goes when that fails. Raises Invalid when the key was used for
+    another request, Refused while another transaction holds it: a repeat is told at once, it never waits.
     """
-    db.session.execute(
-        delete(IdempotencyKey).where(
-            IdempotencyKey.token_id == token.id,
-            IdempotencyKey.key == key,
-            IdempotencyKey.created_at < now() - REPEAT_FOR,
-        )
-    )
-    db.session.execute(
-        insert(IdempotencyKey)
-        .values(token_id=token.id, key=key, request_hash=request_hash, created_at=now())
-        .on_conflict_do_nothing(index_elements=["token_id", "key"])
-    )
-    query = select(IdempotencyKey).where(IdempotencyKey.token_id == token.id, IdempotencyKey.key == key)
-    row = db.session.scalars(query.with_for_update(nowait=True)).one_or_none()
+    _hold_key(token, key)
+    row = db.session.scalars(
+        select(IdempotencyKey).where(IdempotencyKey.token_id == token.id, IdempotencyKey.key == key)
+    ).one_or_none()
+    if row is not None and row.created_at < now() - REPEAT_FOR:
+        db.session.delete(row)
+        db.session.flush()
+        row = None
     if row is None:
-        raise Refused("The first request with this key is still running.")
-    if row.request_hash != request_hash:
+        row = IdempotencyKey(token_id=token.id, key=key, request_hash=request_hash, created_at=now())
+        db.session.add(row)
+        db.session.flush()
+    elif row.request_hash != request_hash:
         raise Invalid("Idempotency-Key", "This key was used for another request.")
     return row
+
+
+def _hold_key(token: ApiToken, key: str) -> None:
+    """A lock until the transaction ends; after it the row tells."""
+    name = func.hashtextextended(f"idempotency:{token.id}:{key}", 0)
+    if not db.session.scalar(select(func.pg_try_advisory_xact_lock(name))):
+        raise Refused("The first request with this key is still running.")
 
 
 def remember_answer(row: IdempotencyKey, status: int, answer: dict[str, Any]) -> None:

@@ -63,12 +63,35 @@ def staged(uploads: Sequence[Upload]) -> Iterator[list[StagedFile]]:
     files: list[StagedFile] = []
     try:
         for upload in uploads:
-            files.append(_stage(upload))
+            files.append(_stage(upload))  # noqa: PERF401 (what was stored before a refusal must be known)
         yield files
     except BaseException:
-        for file in files:
-            storage().delete(file.key)
+        discard(files)
         raise
+
+
+@contextmanager
+def staged_from_mail(uploads: Sequence[Upload]) -> Iterator[tuple[list[StagedFile], str]]:
+    """The same for a mail, which cannot be sent back: what is over the limits stays only in the raw mail, and the
+    second value says so."""
+    files: list[StagedFile] = []
+    left_out = [clean_name(upload.filename) for upload in uploads[MAX_FILES:]]
+    try:
+        for upload in uploads[:MAX_FILES]:
+            try:
+                files.append(_stage(upload))
+            except UploadRefused:
+                left_out.append(clean_name(upload.filename))
+        yield files, f"(Not taken over, because of its size: {', '.join(left_out)})" if left_out else ""
+    except BaseException:
+        discard(files)
+        raise
+
+
+def discard(files: Sequence[StagedFile]) -> None:
+    """Remove staged files that found no message."""
+    for file in files:
+        storage().delete(file.key)
 
 
 def _stage(upload: Upload) -> StagedFile:

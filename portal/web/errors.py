@@ -1,6 +1,6 @@
 """Fixed error pages. A part of a page gets a small alert, a program a problem (see blueprints/api)."""
 
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 from flask import Flask, Response, make_response, render_template, request
@@ -67,7 +67,7 @@ def answer(status: int, detail: str = "", **headers: str) -> Response:
     return renderer(status, detail, **headers)
 
 
-error_renderers: dict[str, Any] = {}
+error_renderers: dict[str, Callable[..., Response]] = {}
 """First part of the path → how doors for programs answer; a door of another kind adds itself here."""
 
 
@@ -119,5 +119,5 @@ def _unexpected(error: Exception) -> Response:
 def _roll_back() -> None:
     try:
         db.session.rollback()
-    except Exception:  # noqa: BLE001 (the connection is gone; there is nothing left to undo)
+    except Exception:
         db.session.remove()

@@ -1,14 +1,16 @@
 """Forms: what people type, checked once, with the message beside the field."""
 
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
-from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from portal.models.ticket import SUBJECT_LENGTH
+from portal.rules.addresses import is_address
 from portal.services import Invalid
 from portal.services.accounts import NAME_LENGTH, PASSWORD_MAX, PASSWORD_MIN
 from portal.services.attachments import Upload
@@ -46,22 +48,27 @@ class NotBlank:
             raise ValidationError(self.message)
 
 
+class FullAddress:
+    """A whole mail address, as rules/addresses has it."""
+
+    field_flags = {"required": True}
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        if not is_address(field.data or ""):
+            raise ValidationError("Enter a full address, like name@example.com.")
+
+
 def _line(label: str, missing: str, length: int) -> StringField:
     return StringField(label, filters=[OneLine()], validators=[NotBlank(missing), Length(max=length), OnlyText()])
 
 
 def _address(label: str = "E-mail address") -> EmailField:
-    wrong = "Enter a full address, like name@example.com."
-    return EmailField(
-        label, filters=[OneLine()], validators=[NotBlank(wrong), Length(max=ADDRESS_LENGTH), Email(wrong), OnlyText()]
-    )
+    return EmailField(label, filters=[OneLine()], validators=[Length(max=ADDRESS_LENGTH), OnlyText(), FullAddress()])
 
 
 def _text(label: str, missing: str) -> TextAreaField:
     too_long = f"At most {BODY_LENGTH:,} characters."
-    return TextAreaField(
-        label, validators=[NotBlank(missing), Length(max=BODY_LENGTH, message=too_long), OnlyText()]
-    )
+    return TextAreaField(label, validators=[NotBlank(missing), Length(max=BODY_LENGTH, message=too_long), OnlyText()])
 
 
 def _new_password() -> PasswordField:
@@ -124,10 +131,8 @@ class ReplyForm(FlaskForm):
 class AgentMessageForm(ReplyForm):
     """Reply or note, and what becomes of the ticket after a reply."""
 
-    kind = SelectField(choices=[("reply", "Reply"), ("note", "Internal note")], default="reply")
-    then = SelectField(
-        choices=["", "waiting_customer", "in_progress", "resolved"], default="", validators=[Optional()]
-    )
+    kind = SelectField(choices=["reply", "note"], default="reply")
+    then = SelectField(choices=["", "waiting_customer", "in_progress", "resolved"], default="", validators=[Optional()])
 
 
 class RatingForm(FlaskForm):
@@ -135,15 +140,14 @@ class RatingForm(FlaskForm):
     comment = TextAreaField("Anything to add?", validators=[Optional(), Length(max=5000), OnlyText()])
 
 
+def new_submission_key() -> str:
+    """A key for one sending of a form; the same key does its work once."""
+    return secrets.token_urlsafe(18)
 
 
 def uploads(name: str = "attachments") -> Sequence[Upload]:
     """The files of a request; an empty file field is none."""
-    return [
-        Upload(file.filename, file.stream)  # type: ignore[arg-type]  # checked to be set
-        for file in request.files.getlist(name)
-        if file.filename
-    ]
+    return [Upload(file.filename, file.stream) for file in request.files.getlist(name) if file.filename]
 
 
 def blame(form: FlaskForm, problem: Invalid) -> None:

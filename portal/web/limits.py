@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
+from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Flask, request, session
 from flask_limiter import Limiter
@@ -10,6 +11,8 @@ from portal.base.redis import REDIS_WAIT_S
 from portal.base.settings import Settings
 from portal.base.tokens import token_hash
 
+P = ParamSpec("P")
+R = TypeVar("R")
 SIGN_IN = "10 per minute; 100 per hour"
 SIGN_UP = "10 per hour"
 MAILED_LINK = "5 per 15 minutes; 20 per day"
@@ -43,23 +46,29 @@ def named_address() -> str:
 
 
 def bearer_or_peer() -> str:
-    """The bearer token of an API call, by hash, else the peer."""
-    given = request.headers.get("Authorization", "")
-    return f"bearer:{token_hash(given)}" if given else peer()
+    """The bearer token of an API call, by hash and however its header is spelt, else the peer."""
+    given = request.authorization
+    token = given.token if given is not None and given.type == "bearer" else None
+    return f"bearer:{token_hash(token)}" if token else peer()
 
+
+_WAITS: dict[str, Any] = {"socket_connect_timeout": REDIS_WAIT_S, "socket_timeout": REDIS_WAIT_S}
 
 limiter = Limiter(
     key_func=peer,
     strategy="moving-window",
-    storage_options={"socket_connect_timeout": REDIS_WAIT_S, "socket_timeout": REDIS_WAIT_S},
+    storage_options=_WAITS,
     in_memory_fallback_enabled=True,
     headers_enabled=False,
 )
 
 
-def limit(amount: str, key: Callable[[], str] = peer) -> Callable[..., object]:
+def limit(amount: str, key: Callable[[], str] = peer) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A shared limit on the unsafe requests of a view."""
-    return limiter.limit(amount, key_func=key, methods=["POST", "PUT", "PATCH", "DELETE"])
+    return cast(
+        Callable[[Callable[P, R]], Callable[P, R]],
+        limiter.limit(amount, key_func=key, methods=["POST", "PUT", "PATCH", "DELETE"]),
+    )
 
 
 def install_limits(app: Flask, settings: Settings) -> None:

@@ -16,9 +16,7 @@ def page(template: str, *, fragment: str | None = None, status: int = 200, **con
         html = render_block(template, fragment, **context)
     else:
         html = render_template(template, **context)
-    response = make_response(html, status)
-    response.vary.update(["HX-Request", "HX-Request-Type"])
-    return response
+    return make_response(html, status)
 
 
 def render_block(template: str, block: str, **context: Any) -> str:

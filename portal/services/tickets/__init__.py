@@ -8,11 +8,12 @@ from portal.services.tickets.changing import (
     change_priority,
     change_status,
     claim,
+    invite_follower,
     reopen,
     resolve,
     set_tags,
 )
-from portal.services.tickets.opening import open_ticket
+from portal.services.tickets.opening import first_message_id, open_ticket
 from portal.services.tickets.replying import add_note, post_reply
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "change_priority",
     "change_status",
     "claim",
+    "first_message_id",
+    "invite_follower",
     "open_ticket",
     "post_reply",
     "reopen",

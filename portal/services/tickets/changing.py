@@ -119,6 +119,13 @@ def add_follower(actor: Actor, ticket: Ticket, person: User) -> None:
         record(ticket, actor, EventKind.FOLLOWER_ADDED, new=person.name)
 
 
+def invite_follower(actor: Actor, ticket: Ticket, person: User | None) -> None:
+    """Add the owner of an address if there is one who may follow, and say nothing either way. Raises access.Denied."""
+    access.require(actor, Action.ADD_FOLLOWER, ticket.access_facts())
+    if person is not None and not person.is_staff and not person.disabled_at and person.id != ticket.requester_id:
+        add_follower(actor, ticket, person)
+
+
 def put_assignee(ticket: Ticket, assignee: User | None, actor: Actor | None, reason: str = "") -> None:
     """Write the assignee, the event, and the mail owed to the new one."""
     old = ticket.assignee.name if ticket.assignee else None

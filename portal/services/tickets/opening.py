@@ -59,6 +59,11 @@ def open_ticket(actor: Actor, requester: User, wanted: NewTicket) -> Ticket:
     return ticket
 
 
+def first_message_id(ticket: Ticket) -> int:
+    """The message a ticket began with."""
+    return db.session.scalars(select(func.min(TicketMessage.id)).where(TicketMessage.ticket_id == ticket.id)).one()
+
+
 def _already_opened(submission_key: str | None) -> Ticket | None:
     """The ticket a repeated form opened; concurrent repeats wait here for the first."""
     if submission_key is None:
@@ -71,7 +76,7 @@ def _decide_priority(requester: User, wanted: NewTicket) -> priority.Decision:
     if wanted.priority is not None:
         return priority.Decision(wanted.priority, "Set by an agent", None)
     facts = {
-        "text": f"{wanted.subject}\n{wanted.description}",
+        "text": f"{wanted.subject}\n\n{wanted.description}",
         "tier": requester.account.tier.value if requester.account else "free",
         "category": wanted.category.slug,
     }

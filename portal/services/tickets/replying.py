@@ -17,7 +17,7 @@ from portal.services import Refused, notifications, sla
 from portal.services.attachments import StagedFile, attach
 from portal.services.tickets.changing import put_assignee, put_status
 from portal.services.tickets.events import record
-from portal.services.tickets.opening import NewTicket, open_ticket
+from portal.services.tickets.opening import NewTicket, first_message_id, open_ticket
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,7 @@ def _follow_up(actor: Actor, author: User, ticket: Ticket, wanted: NewMessage) -
         submission_key=wanted.submission_key,
     )
     opened = open_ticket(actor, author, follow_up)
-    return db.session.scalars(
-        select(TicketMessage).where(TicketMessage.ticket_id == opened.id).order_by(TicketMessage.id).limit(1)
-    ).one()
+    return db.session.get_one(TicketMessage, first_message_id(opened))
 
 
 def _already_posted(ticket: Ticket, submission_key: str | None) -> TicketMessage | None:

@@ -1,0 +1,7 @@
+"""The agents' pages: queue, ticket, live stream."""
+
+from flask import Blueprint
+
+agent = Blueprint("agent", __name__, url_prefix="/agent")
+
+from portal.blueprints.agent import changes, queue, stream, tickets  # noqa: E402, F401 (they hang views on it)

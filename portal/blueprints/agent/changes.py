@@ -1,0 +1,101 @@
+"""Changes of a ticket's properties, one field each. Answers with the changed regions, or sends back to the page."""
+
+from collections.abc import Callable
+
+from flask import abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
+
+from portal.base.unit_of_work import unit_of_work
+from portal.blueprints.agent import agent
+from portal.blueprints.agent.tickets import refreshed
+from portal.models import Ticket
+from portal.queries import people, routing
+from portal.queries import tickets as queries
+from portal.rules.vocabulary import Priority, Status
+from portal.services import tickets as services
+from portal.web import limits
+from portal.web.guards import actor, person, staff
+from portal.web.pages import wants_fragment
+
+
+@agent.post("/tickets/<int:number>/status")
+@staff
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def status(number: int) -> ResponseReturnValue:
+    wanted = request.form.get("status", "")
+    if wanted not in set(Status):
+        abort(422)
+    return _change(number, lambda ticket: services.change_status(actor(), ticket, Status(wanted)), "Status changed")
+
+
+@agent.post("/tickets/<int:number>/priority")
+@staff
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def priority(number: int) -> ResponseReturnValue:
+    wanted = request.form.get("priority", "")
+    if wanted not in set(Priority):
+        abort(422)
+    return _change(
+        number, lambda ticket: services.change_priority(actor(), ticket, Priority(wanted)), "Priority changed"
+    )
+
+
+@agent.post("/tickets/<int:number>/category")
+@staff
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def category(number: int) -> ResponseReturnValue:
+    wanted = routing.find_category(request.form.get("category", ""))
+    if wanted is None:
+        abort(422)
+    return _change(number, lambda ticket: services.change_category(actor(), ticket, wanted), "Category changed")
+
+
+@agent.post("/tickets/<int:number>/assignee")
+@staff
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def assignee(number: int) -> ResponseReturnValue:
+    """A staff member's id, or nothing for nobody."""
+    given = request.form.get("assignee", "")
+    chosen = people.find_staff(int(given)) if given.isascii() and given.isdigit() and len(given) < 19 else None
+    if given and chosen is None:
+        abort(422)
+    return _change(number, lambda ticket: services.assign(actor(), ticket, chosen), "Assignee changed")
+
+
+@agent.post("/tickets/<int:number>/claim")
+@staff
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def claim(number: int) -> ResponseReturnValue:
+    return _change(number, lambda ticket: services.claim(actor(), person(), ticket), "This ticket is yours")
+
+
+@agent.post("/tickets/<int:number>/tags")
+@staff
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def tags(number: int) -> ResponseReturnValue:
+    names = request.form.get("tags", "").split(",")
+    return _change(number, lambda ticket: services.set_tags(actor(), ticket, names), "Tags changed")
+
+
+@agent.post("/tickets/<int:number>/resolve")
+@staff
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def resolve(number: int) -> ResponseReturnValue:
+    return _change(number, lambda ticket: services.resolve(actor(), ticket), "Resolved")
+
+
+@agent.post("/tickets/<int:number>/reopen")
+@staff
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def reopen(number: int) -> ResponseReturnValue:
+    return _change(number, lambda ticket: services.reopen(actor(), ticket), "Open again")
+
+
+def _change(number: int, change: Callable[[Ticket], None], said: str) -> ResponseReturnValue:
+    with unit_of_work():
+        ticket = queries.get_ticket(actor(), number, lock=True)
+        change(ticket)
+    if wants_fragment():
+        return refreshed(queries.get_ticket(actor(), number), toast=said)
+    flash(said)
+    return redirect(f"/agent/tickets/{number}", 303)

@@ -1,0 +1,109 @@
+"""A ticket as agents see it: the thread with notes, clocks, properties; writing a reply or a note."""
+
+from typing import Any
+
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+
+from portal.base.clock import now
+from portal.base.unit_of_work import unit_of_work
+from portal.blueprints.agent import agent
+from portal.models import Ticket, TicketMessage
+from portal.queries import people, routing
+from portal.queries import tickets as queries
+from portal.rules.vocabulary import AGENT_STATUS_WORDS, Channel, Priority, Status
+from portal.services import attachments
+from portal.services import tickets as services
+from portal.services.tickets.replying import NewMessage
+from portal.web import limits
+from portal.web.clock_views import clock_view, present_clocks, queue_clock
+from portal.web.forms import AgentMessageForm, new_submission_key, uploads
+from portal.web.guards import actor, person, staff
+from portal.web.pages import page, partials, render_block, wants_fragment
+from portal.web.threads import thread
+
+TEMPLATE = "agent/ticket.html"
+
+
+@agent.get("/tickets/<int:number>")
+@staff
+def ticket(number: int) -> ResponseReturnValue:
+    return page(TEMPLATE, **ticket_context(queries.get_ticket(actor(), number)))
+
+
+@agent.get("/tickets/<int:number>/news")
+@staff
+def news(number: int) -> ResponseReturnValue:
+    """What an open page asks when the stream says that the ticket changed."""
+    found = queries.get_ticket(actor(), number)
+    if _version(found) <= request.args.get("since", 0, type=int):
+        return "", 204
+    return refreshed(found)
+
+
+@agent.post("/tickets/<int:number>/messages")
+@staff
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def write(number: int) -> ResponseReturnValue:
+    """A reply or a note; the answer to htmx is the thread as stored and a fresh composer."""
+    form = AgentMessageForm()
+    if not form.validate():
+        return _invalid(number, form)
+    queries.get_ticket(actor(), number)
+    with attachments.staged(uploads()) as files, unit_of_work():
+        locked = queries.get_ticket(actor(), number, lock=True)
+        message = _post(locked, form, files)
+    said = "Note added" if message.is_internal else "Reply sent"
+    if not wants_fragment():
+        flash(said)
+        return redirect(f"/agent/tickets/{number}#message-{message.id}", 303)
+    return refreshed(queries.get_ticket(actor(), number), toast=said, composer=True)
+
+
+def _post(locked: Ticket, form: AgentMessageForm, files: list[attachments.StagedFile]) -> TicketMessage:
+    then = Status(form.then.data) if form.then.data else None
+    key = form.submission_key.data or None
+    wanted = NewMessage(form.body.data, Channel.WEB, files, submission_key=key, then=then)
+    write_it = services.add_note if form.kind.data == "note" else services.post_reply
+    return write_it(actor(), person(), locked, wanted)
+
+
+def _invalid(number: int, form: AgentMessageForm) -> ResponseReturnValue:
+    context = ticket_context(queries.get_ticket(actor(), number), form=form)
+    if wants_fragment():
+        return render_block(TEMPLATE, "composer_errors", **context), 422
+    return page(TEMPLATE, status=422, **context)
+
+
+def refreshed(found: Ticket, *, toast: str = "", composer: bool = False) -> ResponseReturnValue:
+    """The changed regions of an open ticket page: thread, head, properties, and the composer when it was sent."""
+    context = ticket_context(found)
+    regions = ["case_head", "props"] + (["composer"] if composer else [])
+    parts = [(f"#{name}", "outerHTML", render_block(TEMPLATE, name, **context)) for name in regions]
+    body = partials(("#thread", "outerMorph", render_block(TEMPLATE, "thread", **context)), *parts)
+    headers = {"HX-Reswap": "none"}
+    if toast:
+        headers["HX-Trigger"] = f'{{"toast":{{"text":"{toast}"}}}}'
+    return body, 200, headers
+
+
+def ticket_context(found: Ticket, **forms: Any) -> dict[str, Any]:
+    """Everything the ticket page shows, in at most eight statements with the reader's session."""
+    me, moment, clocks = actor(), now(), list(queries.clocks(found))
+    return {
+        "ticket": found,
+        "items": thread(queries.messages(me, found), queries.events(me, found), for_staff=True),
+        "clocks": [clock_view(clock, moment) for clock in present_clocks(clocks)],
+        "main_clock": queue_clock(found, moment),
+        "since": _version(found),
+        "status_choices": [(status.value, words) for status, words in AGENT_STATUS_WORDS.items()],
+        "priority_choices": [(priority.value, priority.value.capitalize()) for priority in Priority],
+        "staff_choices": [("", "Nobody"), *((member.id, member.name) for member in people.staff())],
+        "category_choices": [(category.slug, category.name) for category in routing.categories()],
+        "form": AgentMessageForm(formdata=None, submission_key=new_submission_key()),
+        **forms,
+    }
+
+
+def _version(found: Ticket) -> int:
+    return int(found.updated_at.timestamp() * 1_000_000)
