@@ -1,19 +1,14 @@
-// Where the focus goes: to the first wrong field after an error, to what asks for it (`autofocus`) after a swap,
-// to the list's heading after its rows were acted on. Live updates never move it.
-const WRONG = "[aria-invalid=true]:not([type=hidden])";
+// Where the focus goes: to the first wrong field of a page that came back with errors, to the fresh textarea after a
+// reply or its refusal, to the page's heading when what had the focus is gone. Live updates never move it.
+const ACTED = "form[method=post], form[method=post] *, [hx-post], [hx-patch], [hx-delete]";
 
-document.querySelector(`main ${WRONG}`)?.focus();
-
-let acted = false;
-document.addEventListener("htmx:before:request", (event) => {
-  const element = event.detail.ctx?.sourceElement;
-  acted = Boolean(element?.matches("form[method=post], form[method=post] *, [hx-post], [hx-patch], [hx-delete]"));
-});
+document.querySelector("main [aria-invalid=true]:not([type=hidden])")?.focus();
 
 document.addEventListener("htmx:after:swap", (event) => {
-  if (!acted || event.detail.ctx?.sourceElement?.hasAttribute("hx-sse:connect")) return;
-  const place = event.target.closest?.("main, body") ?? document;
-  const wanted = place.querySelector(WRONG) ?? place.querySelector("textarea[autofocus]");
-  if (wanted) wanted.focus();
+  const source = event.detail.ctx?.sourceElement;
+  if (!source?.matches(ACTED)) return;
+  const form = source.closest("form");
+  const textarea = form?.id && document.getElementById(form.id)?.querySelector("textarea");
+  if (textarea) textarea.focus();
   else if (document.activeElement === document.body) document.querySelector("main h1[tabindex]")?.focus();
 });
