@@ -58,7 +58,8 @@ _NOT_THE_ADDRESS = re.compile(
     r"mailbox is full|insufficient (?:system )?(?:storage|disk)|out of (?:disk )?space|too (?:large|big|many)|size limit|exceed\w* (?:the )?(?:max|size|fixed)|"
     r"(?:is )?(?:suspend|disabled|deactivat|locked|blocked|blacklist|block ?list|spam|junk|virus|malware|unsolicited|reputation|policy|"
     r"dnsbl|spf|dkim|dmarc|denied|refused|relay|not authorized|authentication|content reject|greylist|throttl|try again|temporar)|"
-    r"timed? ?out|connection (?:timed|reset|lost|refused)|rate limit|couldn't create|command output|"
+    r"timed? ?out|connection (?:timed|reset|lost|refused)|rate limit|couldn't create|command output|procmail|"
+    r"service (?:unavailable|not available)|(?:system|internal|local|configuration|mailer) error|loop|"
     r"いっぱい|一杯|переполнен|превышен",
     re.IGNORECASE,
 )
@@ -75,7 +76,9 @@ def read_bounce(
     headers: Mapping[str, list[str]], reports: Iterable[tuple[str, str]], text: str, own: Iterable[str] = ()
 ) -> Bounce:
     """Machine-readable fields first, then the sentences mail servers write."""
+    reports = list(reports)
     fields = [field for kind, report in reports if "delivery-status" in kind for field in _fields(report)]
+    fields = fields or _fields_in_text(text[:_LOOKED_AT])
     readable = _above_original(text[:_LOOKED_AT])
     recipients = _reported(fields) or _named_in_header(headers) or _told(readable, set(own))
     told = "\n".join([*(value for name, value in fields if name == "diagnostic-code"), readable])
@@ -83,8 +86,9 @@ def read_bounce(
     action = next((value.lower() for name, value in fields if name == "action"), "")
     is_complaint = any("feedback" in kind for kind, _ in reports)
     is_final = not (is_complaint or action == "delayed" or status.startswith("4") or _STILL_TRYING.search(readable))
-    is_dead = is_final and _tells_dead(status, fields, told)
-    return Bounce(tuple(recipients[:_MOST]), is_dead or (is_final and _is_unexplained(status, told)), is_dead, status)
+    is_dead = is_final and _tells_dead(status, fields, told) and _is_from_the_server(fields, status, told, headers)
+    is_for_good = is_dead or (is_final and _is_unexplained(fields, status, told))
+    return Bounce(tuple(recipients[:_MOST]), is_for_good, is_dead, status)
 
 
 def _fields(report: str) -> list[tuple[str, str]]:
@@ -92,6 +96,16 @@ def _fields(report: str) -> list[tuple[str, str]]:
     unfolded = re.sub(r"\n[ \t]+", " ", report)
     pairs = (line.partition(":") for line in unfolded.split("\n"))
     return [(name.strip().lower(), value.strip()) for name, colon, value in pairs if colon]
+
+
+def _fields_in_text(text: str) -> list[tuple[str, str]]:
+    """The same fields where a broken report left them in the text."""
+    begin = re.search(r"^Reporting-MTA:|^Final-Recipient:", text, re.IGNORECASE | re.MULTILINE)
+    return [
+        (name, value)
+        for name, value in (_fields(text[begin.start() :]) if begin else [])
+        if name in ("final-recipient", "original-recipient", "x-actual-recipient", "action", "status", "diagnostic-code")
+    ]
 
 
 def _reported(fields: list[tuple[str, str]]) -> list[str]:
@@ -152,6 +166,25 @@ def _tells_dead(status: str, fields: list[tuple[str, str]], told: str) -> bool:
     return status in _DEAD_CODES and not _NOT_THE_ADDRESS.search(told)
 
 
-def _is_unexplained(status: str, told: str) -> bool:
-    """A final failure without any reason given: by RFC 3463 a class 5 is for good."""
-    return status.startswith("5") and status not in _LIVE_DETAILS and not _NOT_THE_ADDRESS.search(told)
+def _is_unexplained(fields: list[tuple[str, str]], status: str, told: str) -> bool:
+    """A report of final failure that gives no reason: by RFC 3463 a class 5 is for good."""
+    is_report = any(name == "action" and value.lower().startswith("failed") for name, value in fields)
+    return is_report and status.startswith("5") and status not in _LIVE_DETAILS and not _NOT_THE_ADDRESS.search(told)
+
+
+_ABOUT_RECIPIENT = re.compile(r"rcpt to|said:|remote host|smtp error|recipient address rejected", re.IGNORECASE)
+
+
+def _is_from_the_server(
+    fields: list[tuple[str, str]], status: str, told: str, headers: Mapping[str, list[str]]
+) -> bool:
+    """Whether the mailbox's own server judged the address: a report, a code of its kind, or its answer to RCPT.
+
+    A dead address gets no more mail, so a sentence of some gateway in between is not enough.
+    """
+    return bool(
+        any(name == "action" for name, _ in fields)
+        or status.startswith("5.1.")
+        or "x-failed-recipients" in headers
+        or _ABOUT_RECIPIENT.search(told)
+    )

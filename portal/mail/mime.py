@@ -4,11 +4,11 @@ import mimetypes
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email import policy
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
+from email.policy import Compat32
 
-from portal.mail.charsets import clean, decode_base64, decode_header, decode_text
+from portal.mail.charsets import clean, decode_base64, decode_header, decode_raw, decode_text
 from portal.mail.html_text import html_to_text
 
 MOST_PARTS = 500
@@ -19,6 +19,16 @@ LONGEST_TEXT = 1_000_000  # characters of readable text that are kept; the raw m
 _MOST_WORK = 20_000_000
 _REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status", "message/feedback-report",
                  "message/disposition-notification", "text/rfc822-headers")  # fmt: skip
+
+
+class _AsWritten(Compat32):
+    """Header values as they stand, 8-bit bytes read as letters: the parser's own reading of them loses names and words."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return decode_raw(value)
+
+
+_AS_WRITTEN = _AsWritten()
 
 
 @dataclass(frozen=True)
@@ -55,11 +65,11 @@ def read_message(raw: bytes) -> tuple[Message, str]:
     work = (raw.count(b"\n") + 1) * (1 + len(re.findall(rb"boundary\s*=", raw, re.IGNORECASE)))
     if work <= _MOST_WORK:
         try:
-            return BytesParser(policy=policy.compat32).parsebytes(raw), ""
+            return BytesParser(policy=_AS_WRITTEN).parsebytes(raw), ""
         except (RecursionError, ValueError, LookupError, AttributeError, TypeError, IndexError):
             pass  # the flat reading below serves every mail the parser stumbles over
     head, _, body = raw.partition(b"\r\n\r\n" if b"\r\n\r\n" in raw[:100_000] else b"\n\n")
-    message = BytesHeaderParser(policy=policy.compat32).parsebytes(head + b"\n\n")
+    message = BytesHeaderParser(policy=_AS_WRITTEN).parsebytes(head + b"\n\n")
     for name in ("Content-Type", "Content-Transfer-Encoding"):
         del message[name]
     message.set_payload(body[:LONGEST_TEXT].decode("ascii", "surrogateescape"))
@@ -81,8 +91,8 @@ def _collect(part: Message, parts: MailParts, depth: int) -> None:
         _problem(parts, "Some parts of the mail were left out: there are too many, or they are nested too deep.")
     elif kind in _REPORT_TYPES:
         parts.reports.append((kind, _report_text(part)))
-    elif kind == "message/rfc822" and depth:
-        _attach_mail(part, parts)
+    elif kind.startswith("message/") and depth:
+        _attach_mail(part, kind, parts)
     elif part.is_multipart():
         _collect_children(part, kind, parts, depth)
     else:
@@ -120,10 +130,12 @@ def _children(part: Message) -> Iterator[Message]:
 
 
 def _leaf(part: Message, kind: str, parts: MailParts) -> None:
+    """Text to read or a file. A multipart whose boundaries are missing is read as the text it is."""
     is_file = disposition(part) == "attachment" or bool(file_name(part))
-    if kind in ("text/plain", "text/html") and not is_file:
+    is_text = kind in ("text/plain", "text/html") or kind.startswith("multipart/")
+    if is_text and not is_file:
         _read_text(part, kind, parts)
-    elif not (kind.startswith("multipart/") and not payload_bytes(part).strip()):
+    else:
         _attach(part, kind, parts)
 
 
@@ -166,13 +178,14 @@ def _attach(part: Message, kind: str, parts: MailParts) -> None:
     _add(part, parts, name, kind, content)
 
 
-def _attach_mail(part: Message, parts: MailParts) -> None:
-    """A mail within the mail is one file, whatever hangs on it."""
+def _attach_mail(part: Message, kind: str, parts: MailParts) -> None:
+    """A mail within the mail is one file, whatever hangs on it. An external body is only a pointer and holds nothing."""
     inner = next(_children(part), None)
     content = _flat(inner) if inner is not None else payload_bytes(part)
+    content = b"" if kind == "message/external-body" else content
     subject = decode_header(str(inner.get("Subject", ""))) if inner is not None else ""
     name = file_name(part) or f"{_one_name(subject)[:80] or 'message'}.eml"
-    _add(part, parts, name, "message/rfc822", content)
+    _add(part, parts, name, kind, content)
 
 
 def _flat(message: Message) -> bytes:

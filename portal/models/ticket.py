@@ -53,7 +53,8 @@ class Tag(Base):
 
 class Ticket(Base):
     """A customer's question and its state. next_due_at, next_warn_at and next_due_kind repeat the running clock
-    that ends first, so that the queue sorts and colours by one index without reading clocks."""
+    that ends first, so that the queue sorts and colours by one index without reading clocks. public_at is the last
+    change a customer may know of: a note moves updated_at, but to a customer it leaves no trace, not even a time."""
 
     __tablename__ = "support_tickets"
     __table_args__ = (
@@ -85,6 +86,7 @@ class Ticket(Base):
     follows_id: Mapped[int | None] = mapped_column(ForeignKey("support_tickets.id"))
     created_at: Mapped[Created]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    public_at: Mapped[datetime] = mapped_column(server_default=func.now())
     first_response_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     next_due_at: Mapped[datetime | None]

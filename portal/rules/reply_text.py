@@ -22,7 +22,7 @@ _SIGNATURE_LINES = 15
 _SIGNATURE_WIDTH = 120
 _SECOND_OPINION = 6_000  # characters handed to mail-parser-reply, whose patterns are not linear
 
-_QUOTED = re.compile(r"\s{0,3}[>＞]")
+_QUOTED = re.compile(r"\s{0,3}[>＞](?!\s?[:：]\s*$)")  # ">:" alone is the wrapped end of an attribution
 _RULE = re.compile(r"[>\s]*[-_=*–—]{5,}\s*$")
 _LABEL = re.compile(r"[>\s]{0,20}[*_]{0,2}([^\W\d_][\w .-]{0,20}?)\s{0,2}[*_]{0,2}\s?[:：]")
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+|mailto:")

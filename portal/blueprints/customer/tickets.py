@@ -54,7 +54,7 @@ def ticket(number: int) -> ResponseReturnValue:
 def news(number: int) -> ResponseReturnValue:
     """What an open page asks now and then: nothing new costs one small statement and answers 204."""
     found = queries.get_ticket(actor(), number)
-    if int(found.updated_at.timestamp() * 1_000_000) <= request.args.get("since", 0, type=int):
+    if int(found.public_at.timestamp() * 1_000_000) <= request.args.get("since", 0, type=int):
         return "", 204
     return page("customer/ticket.html", fragment="case", **_context(found))
 
@@ -138,7 +138,7 @@ def _context(found: Ticket, **forms: Any) -> dict[str, Any]:
         "items": thread(queries.messages(me, found), queries.events(me, found), for_staff=False),
         "clocks": [clock_view(clock, moment) for clock in present_clocks(clocks)],
         "answer_by": _answer_by(clocks),
-        "since": int(found.updated_at.timestamp() * 1_000_000),
+        "since": int(found.public_at.timestamp() * 1_000_000),
         "may_reopen": lifecycle.may_reopen(found.status, found.resolved_at, moment, reopen_window()),
         "is_mine": found.requester_id == me.id,
         "form": ReplyForm(formdata=None, submission_key=new_submission_key()),

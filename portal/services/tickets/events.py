@@ -36,5 +36,7 @@ def record(
     )
     db.session.add(event)
     ticket.updated_at = moment
+    if not is_internal:
+        ticket.public_at = moment
     hint_after_commit({"ticket": ticket.id, "requester": ticket.requester_id, "internal": is_internal})
     return event

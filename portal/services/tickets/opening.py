@@ -98,6 +98,7 @@ def _insert(requester: User, wanted: NewTicket, decision: priority.Decision) -> 
         follows_id=wanted.follows.id if wanted.follows else None,
         created_at=moment,
         updated_at=moment,
+        public_at=moment,
         has_files=bool(wanted.files),
         submission_key=wanted.submission_key,
     )
