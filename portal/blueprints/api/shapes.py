@@ -1,0 +1,93 @@
+"""Rows into what callers get. Internal notes were never loaded for a customer, so there is nothing to leave out here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from portal.base.clock import now
+from portal.base.current import current_settings
+from portal.blueprints.api import outputs
+from portal.blueprints.api.door import PREFIX
+from portal.models import Attachment, SlaClock, Ticket, TicketMessage, User
+from portal.queries.surroundings import Surroundings
+from portal.rules.access import Actor
+from portal.rules.vocabulary import ClockKind
+from portal.web.clock_views import present_clocks
+
+
+def summary(actor: Actor, ticket: Ticket, around: Surroundings) -> outputs.TicketSummary:
+    """A ticket without messages; requester, assignee and category are loaded."""
+    page = "agent/tickets" if actor.role.is_staff else "tickets"
+    return outputs.TicketSummary(
+        id=ticket.id,
+        number=ticket.number,
+        subject=ticket.subject,
+        description=around.description,
+        status=ticket.status,
+        priority=ticket.priority,
+        priority_reason=ticket.priority_reason,
+        category=ticket.category.slug,
+        tags=list(around.tags),
+        channel=ticket.channel,
+        requester=_person(ticket.requester),
+        assignee=_assignee(actor, ticket.assignee),
+        created_at=ticket.created_at,
+        updated_at=around.changed_at,
+        first_response_at=ticket.first_response_at,
+        resolved_at=ticket.resolved_at,
+        sla=_clocks(around.clocks, now()),
+        url=f"{current_settings().base_url}/{page}/{ticket.id}",
+    )
+
+
+def whole(actor: Actor, ticket: Ticket, around: Surroundings, messages: Sequence[TicketMessage]) -> outputs.Ticket:
+    """A ticket with its messages."""
+    fields = dict(summary(actor, ticket, around))
+    return outputs.Ticket(**fields, messages=[message(row) for row in messages])
+
+
+def message(row: TicketMessage) -> outputs.Message:
+    """A message; author and files are loaded."""
+    author = row.author
+    return outputs.Message(
+        id=row.id,
+        ticket_id=row.ticket_id,
+        author=outputs.Author(id=author.id, name=author.name, role=author.role) if author else None,
+        body=row.body,
+        body_html=row.body_html,
+        is_internal=row.is_internal,
+        channel=row.channel,
+        created_at=row.created_at,
+        attachments=[_file(file) for file in row.attachments],
+    )
+
+
+def _file(file: Attachment) -> outputs.File:
+    return outputs.File(
+        id=file.id,
+        filename=file.filename,
+        content_type=file.content_type,
+        size=file.size,
+        url=f"{PREFIX}/support/attachments/{file.id}",
+    )
+
+
+def _person(user: User) -> outputs.Person:
+    return outputs.Person(id=user.id, name=user.name, email=user.email)
+
+
+def _assignee(actor: Actor, user: User | None) -> outputs.Person | outputs.Agent | None:
+    if user is None:
+        return None
+    return _person(user) if actor.role.is_staff else outputs.Agent(id=user.id, name=user.name)
+
+
+def _clocks(clocks: Sequence[SlaClock], moment: datetime) -> outputs.Clocks:
+    latest = {
+        clock.kind: outputs.Clock(due_at=clock.due_at, state=clock.state(moment))
+        for clock in present_clocks(list(clocks))
+    }
+    return outputs.Clocks(
+        first_response=latest.get(ClockKind.FIRST_RESPONSE),
+        next_response=latest.get(ClockKind.NEXT_RESPONSE),
+        resolution=latest.get(ClockKind.RESOLUTION),
+    )
