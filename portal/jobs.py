@@ -49,5 +49,3 @@ def tidy() -> None:
     """Remove what has had its time: see services/tidying for the periods."""
     removed = tidying.tidy(now())
     log.info("tidied", **removed)
-
-

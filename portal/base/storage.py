@@ -56,7 +56,7 @@ class FileStorage:
     def delete(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)
 
-    def keys(self) -> Iterator[tuple[str, float]]:
+    def stored_keys(self) -> Iterator[tuple[str, float]]:
         """Every key with the time (epoch seconds) it was written, for the sweep that finds orphans."""
         for path in self.folder.glob("??/*"):
             yield path.stem, path.stat().st_mtime

@@ -21,7 +21,7 @@ from portal.rules.threading import Outcome
 from portal.rules.vocabulary import Channel, InboundState
 from portal.services import accounts, attachments
 from portal.services import tickets as ticket_services
-from portal.services.inbound_evidence import Weighed, kind_of, weigh
+from portal.services.inbound_evidence import Weighed, end_of, weigh
 from portal.services.tickets.opening import NewTicket
 from portal.services.tickets.replying import NewMessage
 
@@ -118,10 +118,10 @@ def _settle(row: InboundEmail, mail: ParsedMail, files: list[attachments.StagedF
     row.from_address = _hint(mail.from_address)
     row.subject = mail.subject[:300]
     row.mail_id = mail.message_id[:998]
-    if state := kind_of(mail, row):
-        _end(row, state[0], state[1])
+    if end := end_of(mail, row):
+        _end(row, *end)
         return False
-    weighed = weigh(mail, row)
+    weighed = weigh(mail)
     if weighed.decision.outcome is Outcome.HELD:
         _end(row, InboundState.HELD, weighed.decision.reason)
         return False

@@ -34,7 +34,7 @@ def _remove(statement: object) -> int:
 def _remove_orphans(now: datetime) -> int:
     """Files older than a day that neither a message nor an unspent link holds."""
     old = (now - KEEP_ORPHANS).timestamp()
-    keys = [key for key, written in storage().keys() if written < old]
+    keys = [key for key, written in storage().stored_keys() if written < old]
     waiting, removed = _waiting_keys(), 0
     for start in range(0, len(keys), _BATCH):
         batch = keys[start : start + _BATCH]

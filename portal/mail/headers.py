@@ -1,0 +1,77 @@
+"""The one builder of outgoing headers, and the two keyed marks by which an answer finds its ticket."""
+
+import re
+from email.headerregistry import Address
+from email.utils import parseaddr
+
+from portal.base.settings import Settings
+from portal.base.tokens import signature, signature_fits
+
+SIGNATURE_LENGTH = 26
+_FORBIDDEN = re.compile(r"[\r\n\0]")
+_MESSAGE_ID = re.compile(r"<?portal-(\d{1,18})\.([a-z2-7]{26})@[^\s>]+>?")
+
+
+def header(value: str) -> str:
+    """A header's value as it is. Raises ValueError for a line break or NUL: no text may start a header of its own."""
+    if _FORBIDDEN.search(value):
+        raise ValueError("a header holds no line break")
+    return value
+
+
+def one_line(value: str) -> str:
+    """A text people wrote, made fit for a header: every run of control characters and spaces is one space."""
+    return " ".join("".join(char if char.isprintable() else " " for char in value).split())
+
+
+def address(name: str, mailbox: str) -> Address:
+    """A display name with its address, encoded as RFC 5322 wants it. Raises ValueError for an address that is none."""
+    return Address(display_name=one_line(name), addr_spec=header(mailbox))
+
+
+def sender_of(settings: Settings) -> tuple[str, str]:
+    """Name and address of MAIL_DEFAULT_SENDER; without an address in it, the support address."""
+    name, mailbox = parseaddr(settings.mail_default_sender)
+    return name or "TradeSense Support", mailbox or settings.support_address
+
+
+def reply_address(settings: Settings, ticket_number: int, recipient: str) -> str:
+    """`support+<number>.<signature>@<domain>`: opens this ticket's thread to mail from this recipient, and to no other."""
+    local, _, domain = settings.support_address.partition("@")
+    signed = signature(settings.secret_key, "reply-address", ticket_number, recipient.lower(), length=SIGNATURE_LENGTH)
+    return f"{local}+{ticket_number}.{signed}@{domain}"
+
+
+def ticket_of_reply_address(settings: Settings, mailbox: str) -> tuple[int, str] | None:
+    """Ticket number and signature of one of our reply addresses, unchecked; None for any other address."""
+    local, _, domain = settings.support_address.partition("@")
+    pattern = rf"{re.escape(local)}\+(\d{{1,18}})\.([a-z2-7]{{{SIGNATURE_LENGTH}}})@{re.escape(domain)}"
+    match = re.fullmatch(pattern, mailbox.strip(), re.IGNORECASE)
+    return (int(match[1]), match[2].lower()) if match else None
+
+
+def was_issued_to(settings: Settings, ticket_number: int, signed: str, recipient: str) -> bool:
+    """Whether the signature was made for this recipient. Constant time."""
+    parts = (ticket_number, recipient.lower())
+    return signature_fits(signed, settings.secret_key, "reply-address", *parts, length=SIGNATURE_LENGTH)
+
+
+def message_id_for(settings: Settings, outbox_id: int) -> str:
+    """The Message-ID of an outbox row: the same at every attempt, and with a code only we can make."""
+    domain = settings.support_address.partition("@")[2]
+    signed = signature(settings.secret_key, "message-id", outbox_id, length=SIGNATURE_LENGTH)
+    return f"<portal-{outbox_id}.{signed}@{domain}>"
+
+
+def outbox_of_message_id(settings: Settings, message_id: str) -> int | None:
+    """The outbox row of a Message-ID of ours; None for any other and for a forged one. Constant time."""
+    match = _MESSAGE_ID.fullmatch(message_id.strip())
+    if match is None:
+        return None
+    number = int(match[1])
+    return number if signature_fits(match[2], settings.secret_key, "message-id", number) else None
+
+
+def loop_mark(settings: Settings) -> str:
+    """What our own mails carry in X-Portal-Loop, so that we know them when they come back."""
+    return signature(settings.secret_key, "loop", settings.support_address, length=SIGNATURE_LENGTH)
