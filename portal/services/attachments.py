@@ -7,6 +7,7 @@ from typing import IO
 
 import puremagic
 
+from portal.base.clock import now
 from portal.base.current import current_settings
 from portal.base.database import db
 from portal.base.storage import TooLarge, storage
@@ -115,6 +116,7 @@ def attach(ticket: Ticket, message: TicketMessage, files: Sequence[StagedFile]) 
                 content_type=file.content_type,
                 size=file.size,
                 sha256=file.sha256,
+                created_at=now(),
             )
         )
     if files:

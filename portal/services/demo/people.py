@@ -41,6 +41,7 @@ def _customers(written: list[dict[str, Any]]) -> dict[str, User]:
         account = user.account
         assert account is not None
         account.name, account.shares_tickets = group["name"], group.get("shares_tickets", False)
+        account.created_at = user.created_at
         people[first_key] = _settled(user, first)
         for key, about in others:
             people[key] = _settled(_colleague(account, about), about)
