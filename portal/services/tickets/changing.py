@@ -111,7 +111,7 @@ def add_follower(actor: Actor, ticket: Ticket, person: User) -> None:
     access.require(actor, Action.ADD_FOLLOWER, ticket.access_facts())
     added = db.session.execute(
         insert(Participant)
-        .values(ticket_id=ticket.id, user_id=person.id, added_by_id=actor.id)
+        .values(ticket_id=ticket.id, user_id=person.id, added_by_id=actor.id, created_at=now())
         .on_conflict_do_nothing()
         .returning(Participant.user_id)
     )
