@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (words of many alphabets)
 """What a bounce tells: which addresses failed, for good or for now, and whether the mailbox is gone."""
 
 import re
@@ -25,46 +26,75 @@ class Bounce:
 
 _ADDRESS = r"[\w.!#$%&'*/=?^`{|}~+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
 _IN_TEXT = (
-    re.compile(rf"^\s*(?:to|for|rcpt to|recipient|address)?\s*[:：]?\s*<?({_ADDRESS})>?\s*(?:\([^)]*\))?\s*[:：]?\s*(?:$|host |[45]\d\d|smtp;|remote)", re.IGNORECASE | re.MULTILINE),
-    re.compile(rf"(?:rcpt to|recipients?|deliver(?:ed|y|ing)?(?: (?:message|mail|it))? to|sent to|message to|address(?:es)?|addressed to|failed for|to)\s*[:：]?\s*<({_ADDRESS})>", re.IGNORECASE),
-    re.compile(rf"(?:rcpt to|recipients?|final-recipient|original-recipient|deliver(?:ed|y)? to|your message to)\s*[:：]?\s*(?:rfc822\s*;)?\s*({_ADDRESS})", re.IGNORECASE),
-    re.compile(rf"<({_ADDRESS})>(?:[^\n]{{0,40}}[:：]|[^\n]{{0,30}}(?:\n\s)?[^\n]{{0,30}}(?:unknown|no such|not exist|reject|fail))", re.IGNORECASE),
+    re.compile(
+        rf"^\s*(?:to|for|rcpt to|recipient|address)?\s*[:：]?\s*<?({_ADDRESS})>?\s*(?:\([^)]*\))?\s*[:：]?\s*(?:$|"
+        rf"host |[45]\d\d|smtp;|remote)",
+        re.IGNORECASE | re.MULTILINE,
+    ),
+    re.compile(
+        rf"(?:rcpt to|recipients?|deliver(?:ed|y|ing)?(?: (?:message|mail|it))? to|sent to|message to|"
+        rf"address(?:es)?|addressed to|failed for|to)\s*[:：]?\s*<({_ADDRESS})>",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?:rcpt to|recipients?|final-recipient|original-recipient|deliver(?:ed|y)? to|"
+        rf"your message to)\s*[:：]?\s*(?:rfc822\s*;)?\s*({_ADDRESS})",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"<({_ADDRESS})>(?:[^\n]{{0,40}}[:：]|[^\n]{{0,30}}(?:\n\s)?[^\n]{{0,30}}(?:unknown|no such|not exist|"
+        rf"reject|fail))",
+        re.IGNORECASE,
+    ),
 )
 _ORIGINAL_BELOW = re.compile(
     r"^[\s>*_=-]*(?:-{2,}.{0,40}(?:original|copy of|header|returned|unsent|below this line).{0,60}|"
     r"(?:included is a copy|the header of the original|below is a copy|original message follows|"
-    r"message header follows|here is a copy|this is a copy).{0,80}|received: (?:from|by|\().{0,200}|return-path:.{0,200})$",
+    r"message header follows|here is a copy|this is a copy).{0,80}|received: (?:from|by|\().{0,200}|"
+    r"return-path:.{0,200})$",
     re.IGNORECASE | re.MULTILINE,
 )
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45])\d\d(?=[\s#:-])(?!\s*(?:bytes|kb|mb|hours|days))")
 
 _GONE = re.compile(
-    r"user (?:is )?unknown|unknown[ -](?:user|recipient|address|mailbox|local)|no such (?:user|recipient|mailbox|address|person|account|local)|"
-    r"(?:user|recipient|mailbox|account|address|addressee|person|alias|email account)[^\n]{0,60}(?:does(?: not|n't) exist|not (?:be )?found|"
-    r"no longer|is invalid|not known|doesn't have|not listed|not a valid|is not known|unknown|inactive user|has moved)|"
-    r"(?:invalid|nonexist\w+|non-exist\w+|bad|illegal) (?:final delivery )?(?:user|recipient|mailbox|address|destination)|"
+    r"user (?:is )?unknown|unknown[ -](?:user|recipient|address|mailbox|local)|no such (?:user|recipient|mailbox|"
+    r"address|person|account|local)|"
+    r"(?:user|recipient|mailbox|account|address|addressee|person|alias|email account)[^\n]{0,60}(?:does(?: not|"
+    r"n't) exist|not (?:be )?found|"
+    r"no longer|is invalid|not known|doesn't have|not listed|not a valid|is not known|unknown|inactive user|"
+    r"has moved)|"
+    r"(?:invalid|nonexist\w+|non-exist\w+|bad|illegal) (?:final delivery )?(?:user|recipient|mailbox|address|"
+    r"destination)|"
     r"no mailbox|not our customer|isn't in my list|not a (?:valid|known) (?:user|mailbox|recipient)|"
     r"recipient (?:address )?(?:not found|unknown|rejected: (?:user|undeliverable|unknown|recipient))|"
     r"(?:has|have) moved|new address|address (?:changed|no longer)|"
-    r"mailbox (?:not found|unavailable or not local|does not exist)|unrouteable address|delivery to this user|user not found|"
-    r"host (?:or domain name )?(?:not found|unknown)|unknown host|domain (?:name )?(?:does not exist|not found)|no such (?:domain|host)|"
+    r"mailbox (?:not found|unavailable or not local|does not exist)|unrouteable address|delivery to this user|"
+    r"user not found|"
+    r"host (?:or domain name )?(?:not found|unknown)|unknown host|domain (?:name )?(?:does not exist|not found)|"
+    r"no such (?:domain|host)|"
     r"nullmx|null mx|does not accept (?:any )?(?:e?mail)|host .{0,80} unknown|dns error: .{0,40}not found|"
-    r"not in (?:my|our) (?:local )?(?:user|recipient)|該当.{0,8}ユーザ|宛先.{0,12}(?:存在|見つか)|нет такого|не существует|пользовател.{0,20}не найден",
+    r"not in (?:my|our) (?:local )?(?:user|recipient)|該当.{0,8}ユーザ|宛先.{0,12}(?:存在|見つか)|нет такого|не существует|"
+    r"пользовател.{0,20}не найден",
     re.IGNORECASE,
 )
 _NOT_THE_ADDRESS = re.compile(
-    r"(?:mailbox|inbox|quota|storage|account)[^\n]{0,30}(?:full|exceed|over)|over (?:the )?(?:maximum allowed )?quota|"
-    r"mailbox is full|insufficient (?:system )?(?:storage|disk)|out of (?:disk )?space|too (?:large|big|many)|size limit|exceed\w* (?:the )?(?:max|size|fixed)|"
-    r"(?:is )?(?:suspend|disabled|deactivat|locked|blocked|blacklist|block ?list|spam|junk|virus|malware|unsolicited|reputation|policy|"
-    r"dnsbl|spf|dkim|dmarc|denied|refused|relay|not authorized|authentication|content reject|greylist|throttl|try again|temporar)|"
+    r"(?:mailbox|inbox|quota|storage|account)[^\n]{0,30}(?:full|exceed|over)|"
+    r"over (?:the )?(?:maximum allowed )?quota|"
+    r"mailbox is full|insufficient (?:system )?(?:storage|disk)|out of (?:disk )?space|too (?:large|big|many)|"
+    r"size limit|exceed\w* (?:the )?(?:max|size|fixed)|"
+    r"(?:is )?(?:suspend|disabled|deactivat|locked|blocked|blacklist|block ?list|spam|junk|virus|malware|"
+    r"unsolicited|reputation|policy|"
+    r"dnsbl|spf|dkim|dmarc|denied|refused|relay|not authorized|authentication|content reject|greylist|throttl|"
+    r"try again|temporar)|"
     r"timed? ?out|connection (?:timed|reset|lost|refused)|rate limit|couldn't create|command output|procmail|"
     r"service (?:unavailable|not available)|(?:system|internal|local|configuration|mailer) error|loop|"
     r"いっぱい|一杯|переполнен|превышен",
     re.IGNORECASE,
 )
 _STILL_TRYING = re.compile(
-    r"still being retried|will (?:be )?(?:retr|continue|keep) ?(?:y|ied|ying|trying|to be)?|warning (?:message )?only|delayed|"
+    r"still being retried|will (?:be )?(?:retr|continue|keep) ?(?:y|ied|ying|trying|to be)?|"
+    r"warning (?:message )?only|delayed|"
     r"do not need to resend|not yet been delivered|will try again",
     re.IGNORECASE,
 )  # fmt: skip
@@ -104,7 +134,8 @@ def _fields_in_text(text: str) -> list[tuple[str, str]]:
     return [
         (name, value)
         for name, value in (_fields(text[begin.start() :]) if begin else [])
-        if name in ("final-recipient", "original-recipient", "x-actual-recipient", "action", "status", "diagnostic-code")
+        if name
+        in ("final-recipient", "original-recipient", "x-actual-recipient", "action", "status", "diagnostic-code")
     ]
 
 
@@ -119,7 +150,7 @@ def _reported(fields: list[tuple[str, str]]) -> list[str]:
 
 def _typed(value: str) -> str:
     """The address in "rfc822; <ana@example.com>"."""
-    found, _ = parse_addresses(value.rpartition(";")[2].strip().replace("\"", ""))
+    found, _ = parse_addresses(value.rpartition(";")[2].strip().replace('"', ""))
     return found[0].address if found else ""
 
 

@@ -1,20 +1,25 @@
+# ruff: noqa: RUF001 (words of many alphabets)
 """HTML mail as plain text: quoted blocks get "> " marks, so that one set of rules tells new words from history."""
 
 import re
 from collections.abc import Callable
 from functools import lru_cache
 from html.parser import HTMLParser
+from itertools import accumulate
 
 import nh3
 
 _LONGEST = 1_000_000  # characters
 _DEEPEST_QUOTE = 20
+_DEEPEST_TREE = 1_500
 
 _BLOCKS = {
     "address", "article", "aside", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form", "header",
     "hr", "li", "main", "nav", "ol", "section", "table", "tr", "ul", "pre",
 }  # fmt: skip
 _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"}
+_BARE_AMPERSAND = re.compile(r"&(?!#?\w{1,32};|nbsp|lt|gt|quot)")  # a million of them would take the cleaner seconds
+_NESTING = re.compile(r"<(/)?(?!p\b|br\b|hr\b|img\b|meta\b|link\b|li\b|t[dhr]\b)[a-z]", re.IGNORECASE)
 _KEPT = _BLOCKS | _PARAGRAPHS | {"a", "br", "td", "th", "tbody", "thead", "span", "img", "b", "strong"}
 _SILENT = {"script", "style", "title", "head", "template", "noscript", "object", "svg", "math"}
 _TIGHT = re.compile(r"mso|plaintext", re.IGNORECASE)
@@ -36,10 +41,19 @@ def _cleaner() -> nh3.Cleaner:
 
 def html_to_text(html: str) -> str:
     """Readable text with lines where a browser would show them. Linear in the size; 1 MB at most is read."""
+    html = html[:_LONGEST]
+    if _is_nested_too_deep(html):
+        return re.sub(r"<[^<>]*>", " ", html)
     writer = _Writer()
-    writer.feed(_cleaner().clean(html[:_LONGEST]))
+    writer.feed(_cleaner().clean(_BARE_AMPERSAND.sub("&amp;", html))[: 2 * _LONGEST])
     writer.close()
     return writer.text()
+
+
+def _is_nested_too_deep(html: str) -> bool:
+    """No mail program writes this; building such a tree takes the square of its depth."""
+    depths = accumulate(-1 if tag[1] else 1 for tag in _NESTING.finditer(html))
+    return any(depth > _DEEPEST_TREE for depth in depths)
 
 
 class _Writer(HTMLParser):

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (words of many alphabets)
 """What the portal makes of a raw mail. Any bytes give an answer; nothing here touches database, network or settings."""
 
 import re
@@ -17,7 +18,9 @@ from portal.rules.reply_text import split_reply
 _LONGEST_HEADER = 300_000  # characters of one value
 _MOST_HEADERS = 1_000
 _MOST_REFERENCES = 100
-_HEADS = re.compile(r"\s*(?:re|aw|sv|vs|antw|odp|ynt|rv|tr|fwd?|wg|fs|回复|答复|返信)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
+_HEADS = re.compile(
+    r"\s*(?:re|aw|sv|vs|antw|odp|ynt|rv|tr|fwd?|wg|fs|回复|答复|返信)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (words of many alphabets)
 """Mail no person wrote for us to read: answers of machines, bounces, and our own mail come back.
 
 Sources: RFC 3834 (automatic responses), RFC 3464 and 6522 (reports), RFC 5965 (complaints), and what mail servers and
@@ -89,20 +90,27 @@ _ROBOT = re.compile(
 )
 _BOUNCE_SUBJECT = re.compile(
     r"^(?:\W{0,3}(?:re|aw)\W{1,3})?(?:\W*(?:mail |message |e-?mail )?deliver(?:y|ing) (?:status |has |was )?"
-    r"(?:notification|failed|failure|report|error|problem|delayed|unsuccessful|subsystem)|(?:permanent |temporary )?delivery "
+    r"(?:notification|failed|failure|report|error|problem|delayed|unsuccessful|subsystem)|(?:permanent |"
+    r"temporary )?delivery "
     r"(?:failed|failure|error|problem|problems)|"
     r"undeliver(?:able|ed)|returned (?:e-?)?mail|mail (?:system )?(?:error|failure|delivery|returned)|failure notice|"
-    r"non[- ]?delivery|message (?:delivery|could not|not delivered|you sent|delayed)|warning: (?:could not|message)|delayed mail|"
-    r"notice: mail delivery|postmaster notify|\W*message you sent blocked|status notification|delivery has failed|nondeliverable|"
+    r"non[- ]?delivery|message (?:delivery|could not|not delivered|you sent|delayed)|warning: (?:could not|"
+    r"message)|delayed mail|"
+    r"notice: mail delivery|postmaster notify|\W*message you sent blocked|status notification|delivery has failed|"
+    r"nondeliverable|"
     r"could not (?:send|deliver)|unzustellbar|nicht zustellbar|échec de|échec d|non remis|non distribu|onbestelbaar|"
-    r"mancata consegna|no se (?:ha )?(?:pudo|podido) entreg|no entregado|não entregue|falha na entrega|недоставлен|не доставлен|"
-    r"ваше сообщение не доставлено|niedostarcz|odesl|kan inte leverer|メールエラー|配信不能|配信できません|退信|系统退信|投递失败)",
+    r"mancata consegna|no se (?:ha )?(?:pudo|podido) entreg|no entregado|não entregue|falha na entrega|"
+    r"недоставлен|не доставлен|"
+    r"ваше сообщение не доставлено|niedostarcz|kan inte leverer|"
+    r"メールエラー|配信不能|配信できません|退信|系统退信|投递失败)",
     re.IGNORECASE,
 )
 _FAILURE_TEXT = re.compile(
     r"(?:could not|cannot|can not|can't|unable to|not able to|failed to|was not|hasn't been|has not been|not been)\s+"
-    r"(?:be )?(?:deliver|sent|send|accept)|undeliver|delivery (?:to|has|failed|failure|of)|permanent (?:error|failure|fatal)|"
-    r"no such user|user unknown|unknown user|unknown recipient|invalid (?:user|recipient|address)|mailbox (?:is )?(?:full|unavailable)|"
+    r"(?:be )?(?:deliver|sent|send|accept)|undeliver|delivery (?:to|has|failed|failure|of)|permanent (?:error|"
+    r"failure|fatal)|"
+    r"no such user|user unknown|unknown user|unknown recipient|invalid (?:user|recipient|address)|"
+    r"mailbox (?:is )?(?:full|unavailable)|"
     r"does not exist|recipient address rejected|returning message|message blocked|blocked by|送信できません|配信できません|"
     r"не может быть доставлено|nicht zugestellt|n'a pas pu être|送達|退回",
     re.IGNORECASE,
@@ -153,15 +161,19 @@ _OWN_VALUE = {
 }
 _AUTO_SUBJECT = re.compile(
     r"^\W*(?:auto(?:matic)?[- ]?(?:reply|response|responder|answer)(?: from| to)?\b\s*(?:[:：\-–]|$|re\b|fw)|"
-    r"auto\s?[:：]|out[- ]of[- ](?:the[- ])?office(?: (?:auto ?-?)?(?:reply|response|message|notification))?\s*(?:[:：\-–(]|$)|"
-    r"vacation(?: (?:reply|notice|message|response|autoreply))\b|on vacation\s*[:：]|away from (?:the office|my mail|mail)\b|"
+    r"auto\s?[:：]|out[- ]of[- ](?:the[- ])?office(?: (?:auto ?-?)?(?:reply|response|message|"
+    r"notification))?\s*(?:[:：\-–(]|$)|"
+    r"vacation(?: (?:reply|notice|message|response|autoreply))\b|on vacation\s*[:：]|away from (?:the office|"
+    r"my mail|mail)\b|"
     r"abwesenheits(?:notiz|nachricht|meldung|assistent)\b|automatische (?:antwort|abwesenheit)|abwesend\s*[:：]|"
     r"réponse automatique|absence du bureau|absent(?:e)? du bureau|message d'absence|"
     r"respuesta autom[aá]tica|fuera de (?:la )?oficina|ausente\s*[:：]|resposta autom[aá]tica|fora do escrit[oó]rio|"
-    r"risposta automatica|fuori sede|automatisch(?:e)? (?:antwoord|afwezigheid)|afwezigheidsbericht|niet aanwezig\s*[:：]|"
+    r"risposta automatica|fuori sede|automatisch(?:e)? (?:antwoord|afwezigheid)|afwezigheidsbericht|"
+    r"niet aanwezig\s*[:：]|"
     r"autosvar|automatiskt? (?:svar|besvarad)|fr[aå]nvaro|fravær|automaattinen vastaus|poissa|poissaolo|"
     r"autom(?:atyczna|atická) odpow?[ií]e?d[źď]|automatická odpověď|automatikus válasz|otomatik yanıt|ofis dışında|"
-    r"автоматический ответ|автоответ|автоматична відповідь|răspuns automat|αυτόματη απάντηση|自动回复|自動回覆|自動返信|자동 ?회신|부재중)",
+    r"автоматический ответ|автоответ|автоматична відповідь|răspuns automat|αυτόματη απάντηση|自动回复|自動回覆|自動返信|"
+    r"자동 ?회신|부재중)",
     re.IGNORECASE,
 )  # fmt: skip
 _DISPOSITION = re.compile(r"report-type\s*=\s*\"?\s*disposition-notification", re.IGNORECASE)

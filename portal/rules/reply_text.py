@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (words of many alphabets)
 """New text told from quoted history and signature, without ever throwing away what a customer wrote.
 
 The rules look at lines, each at most once and each shortened, so a text of a megabyte costs a few steps for each line.
@@ -20,11 +21,11 @@ _LONGEST_TEXT = 1_000_000  # characters; what lies beyond stays with whatever th
 _MOST_LINES = 20_000
 _SIGNATURE_LINES = 15
 _SIGNATURE_WIDTH = 120
-_SECOND_OPINION = 6_000  # characters handed to mail-parser-reply, whose patterns are not linear
+_SECOND_OPINION = 4_000  # characters handed to mail-parser-reply, whose patterns are not linear
 
 _QUOTED = re.compile(r"\s{0,3}[>＞](?!\s?[:：]\s*$)")  # ">:" alone is the wrapped end of an attribution
-_RULE = re.compile(r"[>\s]*[-_=*–—]{5,}\s*$")
-_LABEL = re.compile(r"[>\s]{0,20}[*_]{0,2}([^\W\d_][\w .-]{0,20}?)\s{0,2}[*_]{0,2}\s?[:：]")
+_RULE = re.compile(r"[>\s]*+[-_=*–—]{5,}+\s*$")
+_LABEL = re.compile(r"[>\s]{0,20}+[*_]{0,2}([^\W\d_][\w .-]{0,20}?)\s{0,2}[*_]{0,2}\s?[:：]")
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+|mailto:")
 _VERB = re.compile(rf"(?:^|[\s>)\"”'_*,]|日|분)(?:{words.WROTE})(?:$|[\s:：,(<*_\"“]|\()", re.IGNORECASE)
 _SELF = re.compile(
@@ -33,7 +34,8 @@ _SELF = re.compile(
 )
 _MONTH = rf"(?:{words.MONTHS})[^\W\d]{{0,9}}\.?"
 _DATE = (
-    rf"(?:\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}|\d{{1,2}}[ -]{_MONTH}|\d{{1,2}}\.?\s+(?:de\s+)?{_MONTH}|{_MONTH}\s+\d{{1,2}}\b|"
+    rf"(?:\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}|\d{{1,2}}[ -]{_MONTH}|\d{{1,2}}\.?\s+(?:de\s+)?{_MONTH}|"
+    rf"{_MONTH}\s+\d{{1,2}}\b|"
     r"\d{1,2}[:.]\d\d\b|\d{4}\s?[年년]|\b(?:19|20)\d\d\b)"
 )
 _STARTS = re.compile(
@@ -44,10 +46,10 @@ _SHARED = re.compile(
 )
 _DASHED = re.compile(rf"[>\s]*-{{2,}}\s?[^\n]{{0,160}}?(?:\b(?:{words.WROTE})\s?-{{2,}}\s*$)", re.IGNORECASE)
 _ORIGINAL = re.compile(
-    rf"[>\s]*[-_=*]{{2,}}\s?[^\n]{{0,25}}?(?:{words.ORIGINAL})[^\n]{{0,40}}?[-_=*]{{2,}}", re.IGNORECASE
+    rf"[>\s]*+[-_=*]{{2,}}+\s?[^\n]{{0,25}}?(?:{words.ORIGINAL})[^\n]{{0,40}}?[-_=*]{{2,}}", re.IGNORECASE
 )
 _FORWARDED = re.compile(
-    rf"[>\s]*(?:[-_=*]{{2,}}\s?[^\n]{{0,25}}?(?:{words.FORWARDED})|begin forwarded message)", re.IGNORECASE
+    rf"[>\s]*+(?:[-_=*]{{2,}}+\s?[^\n]{{0,25}}?(?:{words.FORWARDED})|begin forwarded message)", re.IGNORECASE
 )
 _MARKER = re.compile(re.escape(REPLY_MARKER), re.IGNORECASE)
 _DELIMITER = re.compile(r"\s{0,3}--[\s\u200b]{0,3}$")
@@ -100,7 +102,7 @@ def _told_apart(lines: list[str]) -> tuple[list[str], list[str]]:
         return _around_bare_quotes(lines)
     head = [*lines[: start.first], *([start.own] if start.own else [])]
     tail, is_mixed = _own_words_after(lines, start.after)
-    if is_mixed or not _has_words([*head, *tail]) and not _is_all_quoted(lines[start.after :]):
+    if is_mixed or (not _has_words([*head, *tail]) and not _is_all_quoted(lines[start.after :])):
         return lines, []
     if not tail:
         return head, lines[start.first :]
@@ -229,7 +231,7 @@ def _header_block(seen: list[str], first: int) -> _Start | None:
             labels.add(label)
             after = index + 1
     block = " ".join(seen[first:after])
-    is_complete = words.FROM in labels and len(labels) >= 2 or {words.DATE, words.TO} <= labels
+    is_complete = (words.FROM in labels and len(labels) >= 2) or {words.DATE, words.TO} <= labels
     if is_complete and (words.SUBJECT in labels or _ADDRESS.search(block)):
         return _Start(first, after)
     return None
@@ -260,7 +262,7 @@ def _runs(lines: list[str]) -> list[tuple[bool, list[str]]]:
     marks: list[bool] = []
     for index, line in enumerate(lines):
         above = marks[-1] if marks else bool(_QUOTED.match(line)) or not line.strip()
-        marks.append(bool(_QUOTED.match(line)) or above and (not line.strip() or _is_broken_end(lines, index)))
+        marks.append(bool(_QUOTED.match(line)) or (above and (not line.strip() or _is_broken_end(lines, index))))
     return [
         (is_quoted, [line for _, line in group])
         for is_quoted, group in groupby(zip(marks, lines, strict=True), key=lambda pair: pair[0])
@@ -287,7 +289,7 @@ def _around_bare_quotes(lines: list[str]) -> tuple[list[str], list[str]]:
     marked = [line for line in group if line.strip(" >\t")]
     others = [line for index, (_, run) in enumerate(runs) if index != at for line in run]
     is_long = len(marked) >= 3 or (len(marked) >= 2 and _announces_inside(marked))
-    is_history = at == len(runs) - 1 and len(marked) >= 2 or at == 0 and is_long
+    is_history = (at == len(runs) - 1 and len(marked) >= 2) or (at == 0 and is_long)
     return (others, group) if is_history and _has_words(others) else (lines, [])
 
 
@@ -301,8 +303,8 @@ def _second_opinion(lines: list[str]) -> _Start | None:
 
     Its answer counts only where it starts at a line that holds a mail address or a date, so that plain words stay.
     """
-    text = "\n".join(line[:200].strip() for line in lines)
-    if len(text) > _SECOND_OPINION or "@" not in text and not re.search(r"\d{4}", text):
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(line[:200].strip() for line in lines))
+    if len(text) > _SECOND_OPINION or ("@" not in text and not re.search(r"\d{4}", text)):
         return None
     replies = EmailReplyParser(languages=list(MAIL_LANGUAGES)).read(text).replies
     header = replies[1].headers if len(replies) > 1 else ""

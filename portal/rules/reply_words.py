@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 (words of many alphabets)
 """The words by which mail programs of many languages announce what they quote. Data for `reply_text`, nothing else."""
 
 FROM, DATE, TO, SUBJECT, OTHER = "from", "date", "to", "subject", "other"
@@ -27,7 +28,8 @@ HEADER_LABELS: dict[str, str] = {word.lower(): part for part, words in _LABELS.i
 
 # Kept short and whole: each stands in an attribution line between a date or name and the colon.
 WROTE = (
-    "wrote|writes|sent|schrieb|geschrieben|schreibt|a écrit|à écrit|ecrit|écrivait|escribió|escribio|ha escrit|va escriure|"
+    "wrote|writes|sent|schrieb|geschrieben|schreibt|a écrit|à écrit|ecrit|écrivait|escribió|escribio|ha escrit|"
+    "va escriure|"
     "escreveu|ha scritto|scrisse|scrive|schreef|geschreven|skrev|kirjoitti|napisał|napisała|napisał\\(a\\)|napisal|"
     "napísal|napsal|nadesłał|написал|написала|написали|пишет|написав|написала|пише|írta|irta|yazdı|yazmış|a scris|"
     "έγραψε|написа|je napisao|napisao|piše|je napisal|rakstīja|parašė|rašė|kirjutas|đã viết|menulis|skrifaði|"
@@ -36,13 +38,16 @@ WROTE = (
 
 # What a quoting line begins with, before the date.
 ON = (
-    "on|at|le|am|el|il|il giorno|op|den|em|dne|dnia|w dniu|dana|na|la|pe|ma|ti|ke|to|la|su|mån|tis|ons|tor|fre|lör|sön|"
+    "on|at|le|am|el|il|il giorno|op|den|em|dne|dnia|w dniu|dana|na|la|pe|ma|ti|ke|to|la|su|mån|tis|ons|tor|fre|"
+    "lör|sön|"
     "man|tir|lør|søn|vào|pada|στις|в|у|в|dia|a|no dia|data|datum|date"
 )
 
 MONTHS = (
-    "jan|feb|mar|mär|mrt|apr|avr|mai|may|maj|maio|mei|jun|jui|jul|giu|lug|aug|aoû|ago|aut|sep|set|szept|okt|oct|out|ott|"
-    "nov|dec|dez|dic|déc|gen|gru|lis|paź|wrz|sie|lip|cze|kwi|sty|lut|янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|ноя|дек|"
+    "jan|feb|mar|mär|mrt|apr|avr|mai|may|maj|maio|mei|jun|jui|jul|giu|lug|aug|aoû|ago|aut|sep|set|szept|okt|oct|"
+    "out|ott|"
+    "nov|dec|dez|dic|déc|gen|gru|lis|paź|wrz|sie|lip|cze|kwi|sty|lut|янв|фев|мар|апр|мая|май|июн|июл|авг|сен|окт|"
+    "ноя|дек|"
     "tammi|helmi|maalis|huhti|touko|kesä|heinä|elo|syys|loka|marras|joulu|led|úno|bře|dub|kvě|čvn|čvc|srp|zář|říj|"
     "oca|şub|nis|haz|tem|ağu|eyl|eki|kas|ara|ene|abr"
 )
