@@ -1,5 +1,7 @@
 """portal user"""
 
+import sys
+
 import click
 
 from portal.base.embedded import serving
@@ -31,7 +33,7 @@ def create(email: str, role: str, tier: str | None, name: str, password_stdin: b
         raise click.BadParameter("Give a full address, like name@example.com.", param_hint="--email")
     if tier is not None and role != Role.CUSTOMER:
         raise click.BadParameter("Only customers have a plan.", param_hint="--tier")
-    password = click.get_text_stream("stdin").readline().rstrip("\r\n") if password_stdin else None
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     with serving(load_settings()) as settings, create_job_app(settings).app_context():
         user = _created(email, Role(role), Tier(tier or Tier.FREE), name, password)
     click.echo(f"{user.name} <{user.email}> can sign in as {user.role.value}.")
@@ -42,14 +44,17 @@ def _created(email: str, role: Role, tier: Tier, name: str, password: str | None
     with unit_of_work():
         if find_user(email) is not None:
             raise Problem(f"Somebody has the address {email} already.")
-        if role is Role.CUSTOMER:
-            user = accounts.make_customer(email, name, tier)
-        else:
-            user = accounts.make_staff(email, name, role)
+        user = _person(email, role, tier, name)
         accounts.prove_address(user)
         if password is not None:
             _set_password(user, password)
         return user
+
+
+def _person(email: str, role: Role, tier: Tier, name: str) -> User:
+    return (
+        accounts.make_customer(email, name, tier) if role is Role.CUSTOMER else accounts.make_staff(email, name, role)
+    )
 
 
 def _set_password(user: User, password: str) -> None:

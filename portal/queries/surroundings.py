@@ -3,35 +3,30 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from portal.base.database import db
-from portal.models import SlaClock, Ticket, TicketEvent, TicketMessage
-from portal.rules.access import Actor
+from portal.models import SlaClock, Ticket, TicketMessage
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """changed_at is the last change this reader may know of: to a customer, internal notes leave no trace in it."""
+    """description is the first message, which is always public."""
 
     description: str
     tags: Sequence[str]
-    changed_at: datetime
     clocks: Sequence[SlaClock]
 
 
-def surroundings(actor: Actor, tickets: Iterable[Ticket]) -> dict[int, Surroundings]:
-    """By ticket id. The tickets were found for this actor."""
+def surroundings(tickets: Iterable[Ticket]) -> dict[int, Surroundings]:
+    """By ticket id. Whoever asks has found the tickets with the reader's own filter."""
     ids = [ticket.id for ticket in tickets]
     clocks = _clocks(ids)
-    query = select(Ticket.id, _FIRST_BODY, Ticket.tag_names, Ticket.updated_at, _LAST_PUBLIC).where(Ticket.id.in_(ids))
+    query = select(Ticket.id, _FIRST_BODY, Ticket.tag_names).where(Ticket.id.in_(ids))
     return {
-        number: Surroundings(
-            body or "", tags, updated if actor.role.is_staff else public or updated, clocks.get(number, ())
-        )
-        for number, body, tags, updated, public in db.session.execute(query)
+        number: Surroundings(body or "", tags, clocks.get(number, ()))
+        for number, body, tags in db.session.execute(query)
     }
 
 
@@ -40,12 +35,6 @@ _FIRST_BODY = (
     .where(TicketMessage.ticket_id == Ticket.id, TicketMessage.is_internal.is_(False))
     .order_by(TicketMessage.id)
     .limit(1)
-    .correlate(Ticket)
-    .scalar_subquery()
-)
-_LAST_PUBLIC = (
-    select(func.max(TicketEvent.created_at))
-    .where(TicketEvent.ticket_id == Ticket.id, TicketEvent.is_internal.is_(False))
     .correlate(Ticket)
     .scalar_subquery()
 )

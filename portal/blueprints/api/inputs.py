@@ -130,7 +130,7 @@ class TicketQuery(BaseModel):
         "created",
         description="created: newest first; updated: latest change first (agents only); due: next deadline first.",
     )
-    limit: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_LIMIT)] = 25
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT), BeforeValidator(_whole)] = 25
     cursor: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = Field(
         None, description="next_cursor of the page before."
     )

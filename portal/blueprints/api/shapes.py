@@ -31,12 +31,17 @@ def summary(actor: Actor, ticket: Ticket, around: Surroundings) -> outputs.Ticke
         requester=_person(ticket.requester),
         assignee=_assignee(actor, ticket.assignee),
         created_at=ticket.created_at,
-        updated_at=around.changed_at,
+        updated_at=changed_at(actor, ticket),
         first_response_at=ticket.first_response_at,
         resolved_at=ticket.resolved_at,
         sla=_clocks(around.clocks, now()),
         url=f"{current_settings().base_url}/{page}/{ticket.id}",
     )
+
+
+def changed_at(actor: Actor, ticket: Ticket) -> datetime:
+    """The last change this reader may know of: to a customer, notes leave no trace."""
+    return ticket.updated_at if actor.role.is_staff else ticket.public_at
 
 
 def whole(actor: Actor, ticket: Ticket, around: Surroundings, messages: Sequence[TicketMessage]) -> outputs.Ticket:
