@@ -10,6 +10,7 @@ from sqlalchemy import and_, or_, select, update
 from portal.base.clock import now
 from portal.base.database import db
 from portal.base.unit_of_work import unit_of_work
+from portal.mail.headers import addresses_of
 from portal.mail.transport import Connection, SendResult
 from portal.models import OutboxMail
 from portal.rules.vocabulary import OutboxState
@@ -63,7 +64,7 @@ def deliver(claimed: Claimed, connection: Connection) -> OutboxState:
         return _retry(claimed, f"It could not be composed: {type(error).__name__}")
     finally:
         db.session.remove()
-    return _marked_by(claimed, connection.send(message))
+    return _marked_by(claimed, connection.send(message, *addresses_of(message)))
 
 
 def _marked_by(claimed: Claimed, result: SendResult) -> OutboxState:
