@@ -134,7 +134,7 @@ def sniffed_type(head: bytes) -> str:
     """The type found in the content, from a short list; anything else is plain bytes."""
     try:
         found = puremagic.from_string(head)
-    except puremagic.PureError:
+    except (puremagic.PureError, ValueError):  # the latter for an empty file
         found = ""
     if found in _KNOWN:
         return _KNOWN[found]
