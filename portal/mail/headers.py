@@ -2,6 +2,8 @@
 
 import re
 from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import parseaddr
 
 from portal.base.settings import Settings
@@ -75,3 +77,28 @@ def outbox_of_message_id(settings: Settings, message_id: str) -> int | None:
 def loop_mark(settings: Settings) -> str:
     """What our own mails carry in X-Portal-Loop, so that we know them when they come back."""
     return signature(settings.secret_key, "loop", settings.support_address, length=SIGNATURE_LENGTH)
+
+
+def addresses_of(message: EmailMessage) -> tuple[str, str]:
+    """Bare sender and recipient of a mail of ours, for the envelope."""
+    return message["From"].addresses[0].addr_spec, message["To"].addresses[0].addr_spec
+
+
+class _OneTokenALine(EmailPolicy):
+    """The standard folding encodes a long Message-ID as if it were words, and the thread is lost: fold between ids only."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() not in _UNTOUCHED:
+            return super().fold_binary(name, value)
+        return f"{name}: {f'{self.linesep} '.join(header(str(value)).split())}{self.linesep}".encode("ascii")
+
+
+_UNTOUCHED = frozenset({"message-id", "in-reply-to", "references", "reply-to"})
+_ON_THE_WIRE = _OneTokenALine(linesep="\r\n", max_line_length=78, cte_type="7bit")
+
+
+def wire_form(message: EmailMessage) -> bytes:
+    """The bytes for the mail server, 7-bit clean. Raises ValueError when a header holds CR, LF or NUL, or cannot be encoded."""
+    for name, value in message.items():
+        header(f"{name}{value}")
+    return message.as_bytes(policy=_ON_THE_WIRE)
