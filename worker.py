@@ -14,6 +14,7 @@ from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+import portal.jobs  # noqa: F401 (once for all forked jobs; what cannot be imported ends the start, not each job)
 from portal.base.database import db
 from portal.base.job_app import create_job_app
 from portal.base.logging import configure_logging

@@ -1,8 +1,10 @@
 #!/bin/sh
 # Makes or renews .venv from the locked dependencies: environment.sh run|test
-# Does nothing when the lock, the interpreter and the place are those of last time.
+# Does nothing when the lock and the place are those of last time. An environment that works here is kept and renewed;
+# only one that does not, or was made at another place, is made anew.
 set -eu
 cd "$(dirname "$0")/.."
+here=$(pwd -P)
 
 stop() { echo "$1" >&2; exit 1; }
 
@@ -49,19 +51,23 @@ install() {
     fi
 }
 
-python=$(find_python)
+works_here() {
+    [ "$(.venv/bin/python -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ] || return 1
+    case "$stamp" in "" | "$here "*) return 0 ;; *) return 1 ;; esac
+}
+
 purpose=$1
+stamp=$(cat .venv/.stamp 2>/dev/null || true)
+if ! works_here; then
+    python=$(find_python)
+    make_venv
+    stamp=""
+fi
 [ ! -e .venv/.test ] || purpose=test # what the tests need holds all that running needs
 lock=requirements.lock
 [ "$purpose" = run ] || lock=requirements-dev.lock
-
-base="$PWD $("$python" --version)"
-wanted="$base $(cat "$lock" pyproject.toml | cksum)"
-[ "$(cat .venv/.stamp 2>/dev/null || true)" != "$wanted" ] || exit 0
-case "$(cat .venv/.stamp 2>/dev/null || true)" in
-    "$base "*) ;;
-    *) make_venv ;;
-esac
+wanted="$here $lock $(cat "$lock" pyproject.toml | cksum)"
+[ "$stamp" != "$wanted" ] || exit 0
 rm -f .venv/.stamp
 [ "$purpose" = run ] || touch .venv/.test
 install
