@@ -11,7 +11,7 @@ from portal.base.queue import DELIVER_OUTBOX
 from portal.base.unit_of_work import ring_after_commit
 from portal.models import OneTimeToken, OutboxMail, Participant, Ticket, TicketEvent, TicketMessage, User
 from portal.rules.access import Actor
-from portal.rules.vocabulary import MailKind, OutboxState
+from portal.rules.vocabulary import Channel, MailKind, OutboxState
 
 AUTOMATIC_PER_HOUR = 3
 
@@ -65,12 +65,17 @@ def _customers_of(ticket: Ticket) -> list[User]:
 
 
 def _over_the_cap(address: str) -> str:
+    """Why this address gets no further automatic answer now, or nothing. Only answers to mail count, and two mails of
+    one address are counted one after the other."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"automatic:{address}", 0))))
     recent = db.session.scalar(
         select(func.count())
         .select_from(OutboxMail)
+        .join(Ticket, Ticket.id == OutboxMail.ticket_id)
         .where(
             OutboxMail.recipient == address,
             OutboxMail.kind == MailKind.TICKET_CREATED,
+            Ticket.channel == Channel.EMAIL,
             OutboxMail.state != OutboxState.SUPPRESSED,
             OutboxMail.created_at > now() - timedelta(hours=1),
         )

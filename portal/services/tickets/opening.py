@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from portal.base.clock import now
 from portal.base.database import db
 from portal.base.markup import render_markdown
+from portal.base.tokens import token_hash
 from portal.models import Category, Ticket, TicketMessage, User
 from portal.queries import routing
 from portal.rules import access, priority
@@ -23,7 +24,8 @@ from portal.services.tickets.events import record
 class NewTicket:
     """What somebody asks. description is the new text only; quoted is folded history of a mail.
 
-    priority is set only by staff; otherwise the rules decide. The same submission_key opens one ticket, however often it is sent.
+    priority is set only by staff; otherwise the rules decide. The same submission_key of one person opens one ticket,
+    however often it is sent.
     """
 
     subject: str
@@ -42,10 +44,11 @@ class NewTicket:
 def open_ticket(actor: Actor, requester: User, wanted: NewTicket) -> Ticket:
     """Open a ticket for the requester (loaded with account) and owe the acknowledgement. Raises access.Denied."""
     access.require(actor, Action.OPEN_TICKET)
-    if earlier := _already_opened(wanted.submission_key):
+    key = scoped_key(wanted.submission_key, actor)
+    if earlier := _already_opened(key):
         return earlier
     decision = _decide_priority(requester, wanted)
-    ticket = _insert(requester, wanted, decision)
+    ticket = _insert(requester, wanted, decision, key)
     message = _first_message(ticket, actor, requester, wanted)
     attach(ticket, message, wanted.files)
     record(ticket, actor, EventKind.CREATED, new=Status.OPEN, message=message)
@@ -64,12 +67,17 @@ def first_message_id(ticket: Ticket) -> int:
     return db.session.scalars(select(func.min(TicketMessage.id)).where(TicketMessage.ticket_id == ticket.id)).one()
 
 
-def _already_opened(submission_key: str | None) -> Ticket | None:
+def scoped_key(submission_key: str | None, actor: Actor, ticket: Ticket | None = None) -> str | None:
+    """A form's key as it is stored: it counts for one person (and one ticket), whoever else sends the same."""
+    return submission_key and token_hash(f"{actor.id}:{ticket.id if ticket else ''}:{submission_key}")
+
+
+def _already_opened(key: str | None) -> Ticket | None:
     """The ticket a repeated form opened; concurrent repeats wait here for the first."""
-    if submission_key is None:
+    if key is None:
         return None
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(submission_key, 0))))
-    return db.session.scalars(select(Ticket).where(Ticket.submission_key == submission_key)).one_or_none()
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    return db.session.scalars(select(Ticket).where(Ticket.submission_key == key)).one_or_none()
 
 
 def _decide_priority(requester: User, wanted: NewTicket) -> priority.Decision:
@@ -83,7 +91,7 @@ def _decide_priority(requester: User, wanted: NewTicket) -> priority.Decision:
     return priority.decide(routing.priority_rules(), facts)
 
 
-def _insert(requester: User, wanted: NewTicket, decision: priority.Decision) -> Ticket:
+def _insert(requester: User, wanted: NewTicket, decision: priority.Decision, key: str | None) -> Ticket:
     moment = now()
     ticket = Ticket(
         subject=wanted.subject,
@@ -100,7 +108,7 @@ def _insert(requester: User, wanted: NewTicket, decision: priority.Decision) -> 
         updated_at=moment,
         public_at=moment,
         has_files=bool(wanted.files),
-        submission_key=wanted.submission_key,
+        submission_key=key,
     )
     db.session.add(ticket)
     db.session.flush()

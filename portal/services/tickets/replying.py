@@ -17,14 +17,14 @@ from portal.services import Refused, notifications, sla
 from portal.services.attachments import StagedFile, attach
 from portal.services.tickets.changing import put_assignee, put_status
 from portal.services.tickets.events import record
-from portal.services.tickets.opening import NewTicket, first_message_id, open_ticket
+from portal.services.tickets.opening import NewTicket, first_message_id, open_ticket, scoped_key
 
 
 @dataclass(frozen=True)
 class NewMessage:
     """What somebody writes into a thread. then: the status an agent wants afterwards, None for the usual one.
 
-    The same submission_key posts one message, however often it is sent.
+    The same submission_key of one person posts one message into a ticket, however often it is sent.
     """
 
     body: str
@@ -42,7 +42,7 @@ def post_reply(actor: Actor, author: User, ticket: Ticket, wanted: NewMessage) -
     Raises access.Denied, Refused.
     """
     access.require(actor, Action.REPLY, ticket.access_facts())
-    if earlier := _already_posted(ticket, wanted.submission_key):
+    if earlier := _already_posted(actor, ticket, wanted):
         return earlier
     if actor.role.is_staff:
         return _agent_reply(actor, author, ticket, wanted)
@@ -52,9 +52,9 @@ def post_reply(actor: Actor, author: User, ticket: Ticket, wanted: NewMessage) -
 def add_note(actor: Actor, author: User, ticket: Ticket, wanted: NewMessage) -> TicketMessage:
     """An internal note: no customer ever sees it, no clock moves. Raises access.Denied."""
     access.require(actor, Action.NOTE, ticket.access_facts())
-    if earlier := _already_posted(ticket, wanted.submission_key):
+    if earlier := _already_posted(actor, ticket, wanted):
         return earlier
-    message = _insert(ticket, author, wanted, is_internal=True)
+    message = _insert(actor, ticket, author, wanted, is_internal=True)
     record(ticket, actor, EventKind.NOTED, message=message, is_internal=True)
     return message
 
@@ -62,16 +62,17 @@ def add_note(actor: Actor, author: User, ticket: Ticket, wanted: NewMessage) -> 
 def _agent_reply(actor: Actor, author: User, ticket: Ticket, wanted: NewMessage) -> TicketMessage:
     if ticket.status is Status.CLOSED:
         raise Refused("This ticket is closed. Open a follow-up ticket instead.")
-    message = _insert(ticket, author, wanted, is_internal=False)
+    message = _insert(actor, ticket, author, wanted, is_internal=False)
     record(ticket, actor, EventKind.REPLIED, message=message)
     if ticket.first_response_at is None:
         ticket.first_response_at = message.created_at
     if ticket.assignee_id is None:
         put_assignee(ticket, author, None, reason="First to answer")
     target = wanted.then or lifecycle.after_agent_reply(ticket.status)
+    resolves = target is Status.RESOLVED and ticket.status is not Status.RESOLVED
     clocks = sla.answered(ticket, sla.clocks_of(ticket), message.created_at)
     put_status(ticket, target, actor, clocks, message=message)
-    if target is not Status.RESOLVED:
+    if not resolves:  # else the confirmation carries the answer
         notifications.public_message(ticket, message, author)
     return message
 
@@ -87,7 +88,7 @@ def _customer_reply(actor: Actor, author: User, ticket: Ticket, wanted: NewMessa
     )
     if outcome.outcome == "follow_up":
         return _follow_up(actor, author, ticket, wanted)
-    message = _insert(ticket, author, wanted, is_internal=False)
+    message = _insert(actor, ticket, author, wanted, is_internal=False)
     record(ticket, actor, EventKind.REPLIED, message=message, reason=_REASONS.get(outcome.outcome, ""))
     clocks = sla.clocks_of(ticket)
     put_status(ticket, outcome.status, actor, clocks, reason=_REASONS.get(outcome.outcome, ""))
@@ -116,17 +117,15 @@ def _follow_up(actor: Actor, author: User, ticket: Ticket, wanted: NewMessage) -
     return db.session.get_one(TicketMessage, first_message_id(opened))
 
 
-def _already_posted(ticket: Ticket, submission_key: str | None) -> TicketMessage | None:
+def _already_posted(actor: Actor, ticket: Ticket, wanted: NewMessage) -> TicketMessage | None:
     """The message a repeated form posted; the caller holds the ticket's lock, so repeats come one by one."""
-    if submission_key is None:
+    key = scoped_key(wanted.submission_key, actor, ticket)
+    if key is None:
         return None
-    query = select(TicketMessage).where(
-        TicketMessage.submission_key == submission_key, TicketMessage.ticket_id == ticket.id
-    )
-    return db.session.scalars(query).one_or_none()
+    return db.session.scalars(select(TicketMessage).where(TicketMessage.submission_key == key)).one_or_none()
 
 
-def _insert(ticket: Ticket, author: User, wanted: NewMessage, *, is_internal: bool) -> TicketMessage:
+def _insert(actor: Actor, ticket: Ticket, author: User, wanted: NewMessage, *, is_internal: bool) -> TicketMessage:
     message = TicketMessage(
         ticket_id=ticket.id,
         author_id=author.id,
@@ -136,7 +135,7 @@ def _insert(ticket: Ticket, author: User, wanted: NewMessage, *, is_internal: bo
         body_html=render_markdown(wanted.body),
         quoted=wanted.quoted,
         created_at=now(),
-        submission_key=wanted.submission_key,
+        submission_key=scoped_key(wanted.submission_key, actor, ticket),
     )
     db.session.add(message)
     db.session.flush()
