@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from portal.base.clock import now
 from portal.base.current import current_settings
 from portal.base.database import db
+from portal.base.embedded.server import free_port
 from portal.base.unit_of_work import unit_of_work
 from portal.mail.transport import Transport
 from portal.models import OutboxMail, Ticket, User
@@ -42,9 +43,9 @@ class Catcher:
 @pytest.fixture
 def catcher() -> Iterator[tuple[Catcher, int]]:
     handler = Catcher()
-    controller = Controller(handler, hostname="127.0.0.1", port=0)
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port(0))
     controller.start()
-    yield handler, controller.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+    yield handler, controller.port
     controller.stop()
 
 
@@ -55,7 +56,7 @@ def deliver(app: Flask, catcher: tuple[Catcher, int]) -> Callable[[], list[Email
     def run() -> list[EmailMessage]:
         handler, port = catcher
         handler.mails.clear()
-        with Transport(current_settings().filled(mail_port=port), connect_s=2, command_s=2).connected() as connection:
+        with Transport(current_settings().filled(mail_port=port), connect_timeout=2, command_timeout=2).connected() as connection:
             while claimed := outbox.claim_next():
                 outbox.deliver(claimed, connection)
         db.session.expire_all()
