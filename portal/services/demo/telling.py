@@ -13,11 +13,9 @@ from portal.services import surveys, tickets
 from portal.services.attachments import StagedFile
 from portal.services.demo.people import People
 from portal.services.demo.stories import Step, Story
-from portal.services.tickets.changing import put_status
+from portal.services.tickets.closing import close
 from portal.services.tickets.opening import NewTicket
 from portal.services.tickets.replying import NewMessage
-
-CLOSED_BECAUSE = "The time in which it could be reopened is over"
 
 
 @dataclass
@@ -74,16 +72,12 @@ def _files(stage: _Stage, names: tuple[str, ...]) -> list[StagedFile]:
 def _do(stage: _Stage, ticket: Ticket, step: Step) -> None:
     try:
         if step.by is None:
-            _close(ticket)
+            close(ticket)
         else:
             _DEEDS[step.deed](stage, stage.people[step.by], ticket, step)
     except Exception as wrong:
         wrong.add_note(f"when {step.by} did {step.deed} on “{ticket.subject}”")
         raise
-
-
-def _close(ticket: Ticket) -> None:
-    put_status(ticket, Status.CLOSED, None, [], reason=CLOSED_BECAUSE)
 
 
 def _message(stage: _Stage, step: Step) -> NewMessage:

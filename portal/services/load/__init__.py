@@ -1,0 +1,91 @@
+"""Bulk data for measurements: true to every rule and constraint, made in memory and copied in.
+
+Everything happens in the caller's one transaction: indexes, foreign keys and triggers of the big tables are taken away,
+rows are copied, then all of it is rebuilt. Should anything fail, the database is what it was before. The tables are
+locked meanwhile, so the portal should not be serving.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from portal.base.database import db
+from portal.services.load import copying, people, schema, search
+from portal.services.load.history import Historian
+from portal.services.load.texts import Texts, make_sentences
+
+__all__ = ["Plan", "Watch", "load", "settle"]
+
+CHUNK = 2_000
+"""Tickets made and copied at a time."""
+
+TICKETS, MESSAGES = "support_tickets", "support_ticket_messages"
+TABLES = (TICKETS, MESSAGES, "ticket_events", "sla_clocks", "ticket_search")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to load. texts are sentences people might write; none: made-up ones."""
+
+    tickets: int
+    messages: int = 4
+    seed: int = 1
+    texts: Sequence[str] = ()
+
+
+class Watch(Protocol):
+    """Is told how far the work is."""
+
+    def begin(self, phase: str, steps: int) -> None: ...
+
+    def advance(self, steps: int) -> None: ...
+
+
+def load(plan: Plan, watch: Watch) -> None:
+    """Copy the tickets of the plan into the database. Raises Refused when somebody else uses the tables."""
+    watch.begin("people and texts", 1)
+    schema.allow_long_work()
+    rebuild = schema.strip(TABLES)
+    historian = _historian(plan)
+    watch.advance(1)
+    watch.begin("tickets", plan.tickets)
+    first_message = historian.next_message
+    copying.copy_chunks(historian.chunks(plan.tickets, CHUNK), watch.advance)
+    schema.set_number(TICKETS, historian.next_ticket - 1)
+    schema.set_number(MESSAGES, historian.next_message - 1)
+    _write_documents(plan, first_message, watch)
+    _rebuild(rebuild, watch)
+
+
+def _historian(plan: Plan) -> Historian:
+    population = people.make(plan.tickets, plan.seed)
+    texts = Texts(plan.texts or make_sentences(plan.seed), plan.tickets, plan.seed)
+    first_ticket, first_message = schema.next_number(TICKETS), schema.next_number(MESSAGES)
+    return Historian(plan.messages, plan.seed, population, texts, first_ticket, first_message)
+
+
+def _write_documents(plan: Plan, first_message: int, watch: Watch) -> None:
+    watch.begin("search documents", plan.tickets)
+    for done in range(0, plan.tickets, search.SLICE):
+        slice_ = min(search.SLICE, plan.tickets - done)
+        begins = first_message + done * plan.messages
+        search.write_documents(begins, begins + slice_ * plan.messages - 1)
+        watch.advance(slice_)
+
+
+def _rebuild(statements: Sequence[str], watch: Watch) -> None:
+    watch.begin("indexes and foreign keys", len(statements))
+    for statement in statements:
+        schema.run(statement)
+        watch.advance(1)
+
+
+def settle(watch: Watch) -> None:
+    """After the commit: vacuum and fresh statistics, so that the first reader does not pay for the load."""
+    watch.begin("vacuum and statistics", len(TABLES) + 2)
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("set statement_timeout = 0")
+        for table in (*TABLES, "users", "accounts"):
+            connection.exec_driver_sql(f"vacuum (analyze) {table}")
+            watch.advance(1)
+        connection.invalidate()  # its settings are not those of the pool
