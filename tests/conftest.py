@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from portal.base import migrations
-from portal.base.database import db
+from portal.base.database import Base, db
 from portal.base.embedded import Servers
 from portal.base.redis import redis
 from portal.base.settings import Settings
@@ -20,9 +20,8 @@ from portal.models import User
 from tests.cast import Cast, Visitor
 
 _servers: list[tuple[Servers, tempfile.TemporaryDirectory[str]]] = []
-PEOPLE_AND_WORK = (
-    "accounts, users, teams, tags, outbox, inbound_emails, one_time_tokens, support_tickets, idempotency_keys, sessions"
-)
+DEFAULTS = {"settings", "sla_policies", "business_calendars", "priority_rules", "categories"}
+"""Tables a migration fills; tests leave them as they are."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -90,12 +89,24 @@ def _app(settings: Settings) -> Flask:
     return create_app(settings)
 
 
+def empty_database() -> None:
+    """Everything but the defaults goes, and numbers begin anew. Deleting a few rows is far quicker than TRUNCATE."""
+    emptied = [table for table in reversed(Base.metadata.sorted_tables) if table.name not in DEFAULTS]
+    for table in emptied:
+        db.session.execute(table.delete())
+    starts = [
+        (table.name, table.c.id.identity.start or 1) for table in emptied if "id" in table.c and table.c.id.identity
+    ]
+    restarts = (f"setval(pg_get_serial_sequence('{name}', 'id'), {start}, false)" for name, start in starts)
+    db.session.execute(text(f"select {', '.join(restarts)}"))
+    db.session.commit()
+
+
 @pytest.fixture
 def app(_app: Flask) -> Iterator[Flask]:
     """The portal on an empty database; the test runs inside its context."""
     with _app.app_context():
-        db.session.execute(text(f"truncate {PEOPLE_AND_WORK} restart identity cascade"))
-        db.session.commit()
+        empty_database()
         redis().flushdb()
     with _app.app_context():
         yield _app
