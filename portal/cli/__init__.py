@@ -5,6 +5,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import click
+from psycopg.errors import UndefinedTable
+from sqlalchemy.exc import ProgrammingError
 
 from portal.base.logging import configure_logging
 from portal.base.problem import Problem
@@ -38,5 +40,13 @@ def main() -> None:
     try:
         cli(prog_name="portal")
     except Problem as problem:
-        click.echo(f"portal: {problem}", err=True)
-        sys.exit(1)
+        _fail(str(problem))
+    except ProgrammingError as error:
+        if not isinstance(error.orig, UndefinedTable):
+            raise
+        _fail("The database has no schema yet: `portal migrate` makes it.")
+
+
+def _fail(sentence: str) -> None:
+    click.echo(f"portal: {sentence}", err=True)
+    sys.exit(1)
