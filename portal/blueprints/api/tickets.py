@@ -207,6 +207,6 @@ def _check_version(ticket: Ticket) -> None:
     """If-Match names versions, not bytes: what compression or a proxy adds to a tag on its way is overlooked."""
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return
-    given = {tag.partition(":")[0] for tag in request.if_match.as_set(include_weak=True)}
+    given = {tag.partition(":")[0] for tag in request.if_match.as_set(include_weak=True) if tag}
     if _version(ticket) not in given:
         raise ApiProblem(412)

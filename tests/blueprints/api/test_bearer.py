@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from portal import create_app
 from portal.base.clock import now
+from portal.base.settings import Settings
 from portal.base.unit_of_work import unit_of_work
 from portal.models import User
 from portal.rules.vocabulary import Scope
@@ -70,3 +72,13 @@ def test_reading_writes_nothing_about_the_token(anas: Program, count_statements:
     count_statements()
     anas.get(TICKETS)
     assert all(statement.lstrip().upper().startswith("SELECT") for statement in count_statements())
+
+
+def test_without_a_database_the_answer_is_a_problem_that_says_when_to_come_back(
+    anas: Program, settings: Settings
+) -> None:
+    away = settings.filled(database_url="postgresql://nobody@127.0.0.1:9/nothing")
+    answer = Program(create_app(away), anas.token).get(TICKETS)
+    assert answer.status_code == 503
+    assert answer.content_type == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) > 0
