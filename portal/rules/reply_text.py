@@ -27,7 +27,9 @@ _QUOTED = re.compile(r"\s{0,3}[>＞](?!\s?[:：]\s*$)")  # ">:" alone is the wra
 _RULE = re.compile(r"[>\s]*+[-_=*–—]{5,}+\s*$")
 _LABEL = re.compile(r"[>\s]{0,20}+[*_]{0,2}([^\W\d_][\w .-]{0,20}?)\s{0,2}[*_]{0,2}\s?[:：]")
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+|mailto:")
-_VERB = re.compile(rf"(?:^|[\s>)\"”'_*,]|日|분)(?:{words.WROTE})(?:$|[\s:：,(<*_\"“]|\()", re.IGNORECASE)
+_VERB = re.compile(
+    rf"(?:^|[\s>)\"”'_*,]|日|분)(?:{words.WROTE})(?:$|[\s:：,(<*_\"“])|{words.WROTE_UNSPACED}", re.IGNORECASE
+)
 _SELF = re.compile(
     r"\b(?:I|we|I've|you|ich|wir|je|j'ai|yo|eu|io|ik|jag|jeg)\s+(?:have\s+|had\s+)?\w+\s*(?:to\s\w+)?\s*[:：]$",
     re.IGNORECASE,
@@ -44,7 +46,6 @@ _STARTS = re.compile(
 _SHARED = re.compile(
     rf"^(?P<own>\S.*?)[\s-]*?(?:-{{2,}}\s*|\s)(?:On|Am|Le|El|Op|Il|Em)\s[^\n]{{0,40}}?{_DATE}[^\n]{{0,250}}$"
 )
-_DASHED = re.compile(rf"[>\s]*-{{2,}}\s?[^\n]{{0,160}}?(?:\b(?:{words.WROTE})\s?-{{2,}}\s*$)", re.IGNORECASE)
 _ORIGINAL = re.compile(
     rf"[>\s]*+[-_=*]{{2,}}+\s?[^\n]{{0,25}}?(?:{words.ORIGINAL})[^\n]{{0,40}}?[-_=*]{{2,}}", re.IGNORECASE
 )
@@ -141,9 +142,15 @@ def _start_at(seen: list[str], index: int) -> _Start | None:
         return _Start(_announced_above(seen, index), index + 1)
     if _QUOTED.match(line):
         return None
-    if _ORIGINAL.match(line) or _DASHED.match(line):
+    if _ORIGINAL.match(line) or _is_dashed(line):
         return _Start(index, index + 1)
     return _attribution(seen, index) or _header_block(seen, index)
+
+
+def _is_dashed(line: str) -> bool:
+    """ "---- Cleo wrote ----", as phones write it."""
+    bare = line.strip("> \t")
+    return bare.startswith("--") and bare.endswith("--") and _names_a_writer(bare.strip("- "))
 
 
 def _with_rule_above(seen: list[str], start: _Start, begin: int) -> _Start:
@@ -190,7 +197,7 @@ def _names_a_writer(line: str) -> bool:
     verb = _VERB.search(line)
     if verb is None:
         return False
-    return verb.group().strip(" :,").lower() not in ("sent", "от", "작성") or bool(_ADDRESS.search(line))
+    return verb.group().strip(" :,").lower() not in ("sent", "от") or bool(_ADDRESS.search(line))
 
 
 def _attribution_without_date(seen: list[str], end: int) -> _Start | None:

@@ -33,8 +33,9 @@ WROTE = (
     "escreveu|ha scritto|scrisse|scrive|schreef|geschreven|skrev|kirjoitti|napisał|napisała|napisał\\(a\\)|napisal|"
     "napísal|napsal|nadesłał|написал|написала|написали|пишет|написав|написала|пише|írta|irta|yazdı|yazmış|a scris|"
     "έγραψε|написа|je napisao|napisao|piše|je napisal|rakstīja|parašė|rašė|kirjutas|đã viết|menulis|skrifaði|"
-    "כתב|כתבה|كتب|写道|寫道|님이 작성|작성|のメール|от"
+    "כתב|כתבה|كتب|от"
 )
+WROTE_UNSPACED = "写道|寫道|님이 작성|のメール"  # in scripts that put no space between words
 
 # What a quoting line begins with, before the date.
 ON = (
