@@ -39,9 +39,13 @@ def assigned(ticket: Ticket, event: TicketEvent, assignee: User) -> None:
 
 
 def resolved(ticket: Ticket, event: TicketEvent, actor: Actor | None, message: TicketMessage | None) -> None:
-    """Confirmation with survey and how to reopen; it carries the answer that resolved the ticket, if there was one."""
+    """Confirmation with survey and how to reopen; it carries the answer that resolved the ticket, if there was one.
+
+    A requester who resolved it is asked on the page instead.
+    """
     db.session.flush()
-    _put(MailKind.TICKET_RESOLVED, f"event:{event.id}", ticket.requester, ticket, message)
+    if actor is None or actor.id != ticket.requester_id:
+        _put(MailKind.TICKET_RESOLVED, f"event:{event.id}", ticket.requester, ticket, message)
     if message is None:
         return
     for person in _customers_of(ticket):

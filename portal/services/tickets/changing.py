@@ -21,8 +21,13 @@ TAG_COUNT = 20
 
 
 def assign(actor: Actor, ticket: Ticket, assignee: User | None) -> None:
-    """Give a locked ticket to a staff member, or to nobody. The first assignment starts the work. Raises access.Denied."""
+    """Give a locked ticket to a staff member, or to nobody. The first assignment starts the work.
+
+    Raises access.Denied, Invalid for somebody who cannot work on it.
+    """
     access.require(actor, Action.ASSIGN, ticket.access_facts())
+    if assignee is not None and (not assignee.is_staff or assignee.disabled_at is not None):
+        raise Invalid("assignee", "Choose somebody of the staff.")
     if ticket.assignee_id == (assignee.id if assignee else None):
         return
     put_assignee(ticket, assignee, actor)
@@ -179,6 +184,8 @@ def clean_tags(names: Iterable[str]) -> list[str]:
         raise Invalid("tags", f"At most {TAG_COUNT} tags.")
     if any(len(name) > TAG_LENGTH or "," in name for name in cleaned):
         raise Invalid("tags", f"A tag has at most {TAG_LENGTH} characters and no comma.")
+    if not all(name.isprintable() for name in cleaned):
+        raise Invalid("tags", "A tag holds text only.")
     return cleaned
 
 
