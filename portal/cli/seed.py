@@ -51,7 +51,7 @@ def load_demo(yes: bool) -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same tickets.")
 def load_many(tickets: int, messages_per_ticket: int, texts: Path | None, seed: int) -> None:
     """Load bulk data for measurements. The portal should not be serving meanwhile: its tables are locked."""
-    sentences = _sentences(texts) if texts else ()
+    sentences = read_sentences(texts) if texts else ()
     with serving(load_settings()) as live:
         upgrade(live)
         seed_load(live, Plan(tickets, messages_per_ticket, seed, sentences))
@@ -68,7 +68,8 @@ def seed_load(settings: Settings, plan: Plan) -> None:
         settle(watch)
 
 
-def _sentences(path: Path) -> list[str]:
+def read_sentences(path: Path) -> list[str]:
+    """The column “text” of a CSV file, at most MOST_TEXTS rows of it. Raises Problem."""
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
         rows = csv.DictReader(file)
         if "text" not in (rows.fieldnames or ()):

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from portal.base.clock import now
 from portal.queries.settings import reopen_window
 from portal.rules.vocabulary import ClockKind, Status
-from portal.services.load.copying import Chunk
-from portal.services.load.life import Facts, Life
+from portal.services.load.copying import Chunk, Row
+from portal.services.load.life import TABLES, Facts, Life
 from portal.services.load.people import SPAN, Population
 from portal.services.load.promises import promises
 from portal.services.load.texts import Texts
@@ -45,16 +45,11 @@ class Historian:
 
     def chunks(self, tickets: int, size: int) -> Iterator[Chunk]:
         for begins in range(0, tickets, size):
-            lives = [self._life(number, tickets) for number in range(begins, min(begins + size, tickets))]
-            yield Chunk(
-                len(lives),
-                {
-                    "support_tickets": [life.ticket_row() for life in lives],
-                    "support_ticket_messages": [row for life in lives for row in life.messages],
-                    "ticket_events": [row for life in lives for row in life.events],
-                    "sla_clocks": [row for life in lives for row in life.clock_rows()],
-                },
-            )
+            rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+            ends = min(begins + size, tickets)
+            for number in range(begins, ends):
+                self._life(number, tickets).add_to(rows)
+            yield Chunk(ends - begins, rows)
 
     def _life(self, number: int, tickets: int) -> Life:
         age = 1 - (number + 0.5) / tickets

@@ -1,5 +1,6 @@
 """One ticket's life as rows, moving as the services move a ticket: same statuses, same events, same clocks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -10,6 +11,8 @@ from portal.services.load.people import Agent, Customer
 from portal.services.load.promises import Pause, Promise, moment_of
 from portal.services.load.texts import Opening, Piece
 from portal.services.tickets.closing import CLOSED_BECAUSE
+
+TABLES = ("support_tickets", "support_ticket_messages", "ticket_events", "sla_clocks")
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ class Life:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.status: str = Status.OPEN
-        self.messages: list[Row] = []
-        self.events: list[Row] = []
+        self._messages: list[Row] = []
+        self._events: list[Row] = []
         self._claimed = False
         self._updated = facts.created
         self._first_response: int | None = None
@@ -108,7 +111,15 @@ class Life:
             if clock.is_open:
                 clock.mark_late(moment)
 
-    def ticket_row(self) -> Row:
+    def add_to(self, rows: Mapping[str, list[Row]]) -> None:
+        """All of it as rows, by table of TABLES."""
+        tickets, messages, events, clocks = (rows[table] for table in TABLES)
+        tickets.append(self._ticket_row())
+        messages += self._messages
+        events += self._events
+        clocks += [self._clock_row(clock) for clock in self._clocks]
+
+    def _ticket_row(self) -> Row:
         facts = self.facts
         running = [clock for clock in self._clocks if clock.is_open and clock.paused is None]
         first = min(running, key=lambda clock: clock.due, default=None)
@@ -120,9 +131,6 @@ class Life:
             f"\t{_shown(self._updated)}\t{_shown(self._first_response)}\t{_shown(self._resolved)}"
             f"\t{_shown(first.due if first else None)}\t{_shown(warn)}\t{first.kind if first else NULL}"
         )
-
-    def clock_rows(self) -> list[Row]:
-        return [self._clock_row(clock) for clock in self._clocks]
 
     def _clock_row(self, clock: Clock) -> Row:
         promise = self.facts.promise
@@ -189,7 +197,7 @@ class Life:
     def _insert(self, moment: int, author: int, text: Piece, channel: str, *, internal: bool = False) -> int:
         number = self._next_message
         self._next_message += 1
-        self.messages.append(
+        self._messages.append(
             f"{number}\t{self.facts.number}\t{author}\t{'t' if internal else 'f'}\t{channel}\t{text.body}\t{text.html}"
             f"\t{_shown(moment)}"
         )
@@ -208,7 +216,7 @@ class Life:
         internal: bool = False,
     ) -> None:
         self._updated = moment
-        self.events.append(
+        self._events.append(
             f"{self.facts.number}\t{NULL if actor is None else actor}\t{kind}\t{_json(old)}\t{_json(new)}\t{reason}"
             f"\t{NULL if message is None else message}\t{'t' if internal else 'f'}\t{_shown(moment)}"
         )
@@ -219,7 +227,7 @@ def _json(word: str | None) -> str:
     return NULL if word is None else f'"{word}"'
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _shown(moment: int | None) -> str:
     """The same few moments stand in many rows of a life."""
     return NULL if moment is None else moment_of(moment).isoformat()

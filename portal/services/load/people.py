@@ -50,7 +50,7 @@ def make(tickets: int, seed: int) -> Population:
     chance, born = random.Random(seed), (now() - SPAN).isoformat()  # noqa: S311 (bulk data, not a secret)
     wanted = customers_for(tickets)
     account, person = schema.next_number("accounts"), schema.next_number("users")
-    tiers = chance.choices(list(_TIERS), list(_TIERS.values()), k=max(5, wanted // 3))
+    tiers = [*Tier, *chance.choices(list(_TIERS), list(_TIERS.values()), k=wanted // 3)]
     copy_rows("accounts", [f"{account + i}\tCustomer {account + i}\t{tier}\t{born}" for i, tier in enumerate(tiers)])
     homes = [i if i < len(tiers) else chance.randrange(len(tiers)) for i in range(wanted)]
     customers = [Customer(person + i, account + home, tiers[home]) for i, home in enumerate(homes)]

@@ -12,7 +12,7 @@ from portal.services import Refused
 _LIMITS = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
-    "lock_timeout": "5s",
+    "lock_timeout": "2s",
     "maintenance_work_mem": "512MB",
     "work_mem": "256MB",
 }
