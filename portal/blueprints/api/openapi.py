@@ -62,10 +62,9 @@ def document() -> Schema:
 
 
 _ABOUT = (
-    "Tickets for programs. Every call carries a bearer token, made with `portal token create`; a token may at most what"
-    " its owner may. Moments are RFC 3339 in UTC. Errors are problem details (RFC 9457). A ticket that is not yours"
-    " answers as one that does not exist. Files are sent as repeated form fields named attachments beside the other"
-    " fields as form fields."
+    "Tickets for programs. Every call carries a bearer token, which “portal token create” makes; it may at most what its"
+    " owner may. Moments are RFC 3339 in UTC. Errors are problem details (RFC 9457). A ticket that is not yours answers"
+    " as one that does not exist. Files are sent as repeated form fields named attachments beside the other fields."
 )
 
 
