@@ -5,8 +5,6 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import click
-from psycopg.errors import UndefinedTable
-from sqlalchemy.exc import ProgrammingError
 
 from portal.base.logging import configure_logging
 from portal.base.problem import Problem
@@ -41,10 +39,13 @@ def main() -> None:
         cli(prog_name="portal")
     except Problem as problem:
         _fail(str(problem))
-    except ProgrammingError as error:
-        if not isinstance(error.orig, UndefinedTable):
+    except Exception as error:
+        from portal.base.database_problems import explain  # loads SQLAlchemy, which most commands' help can do without
+
+        sentence = explain(error)
+        if sentence is None:
             raise
-        _fail("The database has no schema yet: `portal migrate` makes it.")
+        _fail(sentence)
 
 
 def _fail(sentence: str) -> None:
