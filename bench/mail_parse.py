@@ -1,7 +1,7 @@
 """How well raw mails are read: shares of a folder of real mails with known answers.
 
-    python bench/mail_parse.py FOLDER        (or BENCH_DATA=FOLDER; it holds expect.jsonl and the mails it names)
-    python bench/mail_parse.py FOLDER -v     names what differs
+python bench/mail_parse.py FOLDER        (or BENCH_DATA=FOLDER; it holds expect.jsonl and the mails it names)
+python bench/mail_parse.py FOLDER -v     names what differs
 """
 
 import argparse
@@ -16,7 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from portal.mail.parse import ParsedMail, parse_mail  # noqa: E402
+from portal.mail.parse import ParsedMail, parse_mail
 
 Expected = dict[str, Any]
 AUTOMATIC = ("bounce", "auto-reply")
@@ -73,13 +73,21 @@ def bounce(wanted: Expected, mail: ParsedMail) -> Iterator[tuple[str, bool]]:
         failed = {address.lower() for address in wanted["bounce"]["final_recipient"]}
         yield "failed recipient", bool(told) and failed <= set(told.recipients if told else ())
     if "permanent" in wanted["bounce"]:
-        yield "permanent or temporary", bool(told) and told is not None and told.permanent == wanted["bounce"]["permanent"][0]
-        yield "address dead or not", bool(told) and told is not None and told.address_dead == wanted["bounce"]["permanent"][0]
+        yield (
+            "permanent or temporary",
+            bool(told) and told is not None and told.permanent == wanted["bounce"]["permanent"][0],
+        )
+        yield (
+            "address dead or not",
+            bool(told) and told is not None and told.address_dead == wanted["bounce"]["permanent"][0],
+        )
     if any(wanted["bounce"].get("status", [])):
         yield "status", told is not None and told.status in wanted["bounce"]["status"]
 
 
-def same(name: str, value: Callable[[ParsedMail], Any], key: str) -> Callable[[Expected, ParsedMail], Iterator[tuple[str, bool]]]:
+def same(
+    name: str, value: Callable[[ParsedMail], Any], key: str
+) -> Callable[[Expected, ParsedMail], Iterator[tuple[str, bool]]]:
     def judge(wanted: Expected, mail: ParsedMail) -> Iterator[tuple[str, bool]]:
         yield name, value(mail) == wanted[key]
 
@@ -97,8 +105,12 @@ JUDGES: dict[str, Callable[[Expected, ParsedMail], Iterator[tuple[str, bool]]]] 
     "in_reply_to": same("in-reply-to", lambda mail: mail.in_reply_to, "in_reply_to"),
     "signature": same("signature", lambda mail: mail.signature.strip(), "signature"),
     "attachment_count": same("attachment count", lambda mail: len(mail.attachments), "attachment_count"),
-    "attachment_names": same("attachment names", lambda mail: [file.filename for file in mail.attachments], "attachment_names"),
-    "attachment_sizes": same("attachment sizes", lambda mail: [file.size for file in mail.attachments], "attachment_sizes"),
+    "attachment_names": same(
+        "attachment names", lambda mail: [file.filename for file in mail.attachments], "attachment_names"
+    ),
+    "attachment_sizes": same(
+        "attachment sizes", lambda mail: [file.size for file in mail.attachments], "attachment_sizes"
+    ),
 }
 
 

@@ -19,6 +19,7 @@ _BLOCKS = {
 }  # fmt: skip
 _PARAGRAPHS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"}
 _BARE_AMPERSAND = re.compile(r"&(?!#?\w{1,32};|nbsp|lt|gt|quot)")  # a million of them would take the cleaner seconds
+_STAND_IN = "\ufdd0"  # no character, so no text holds it
 _NESTING = re.compile(r"<(/)?(?!p\b|br\b|hr\b|img\b|meta\b|link\b|li\b|t[dhr]\b)[a-z]", re.IGNORECASE)
 _KEPT = _BLOCKS | _PARAGRAPHS | {"a", "br", "td", "th", "tbody", "thead", "span", "img", "b", "strong"}
 _SILENT = {"script", "style", "title", "head", "template", "noscript", "object", "svg", "math"}
@@ -45,9 +46,9 @@ def html_to_text(html: str) -> str:
     if _is_nested_too_deep(html):
         return re.sub(r"<[^<>]*>", " ", html)
     writer = _Writer()
-    writer.feed(_cleaner().clean(_BARE_AMPERSAND.sub("&amp;", html))[: 2 * _LONGEST])
+    writer.feed(_cleaner().clean(_BARE_AMPERSAND.sub(_STAND_IN, html))[: 2 * _LONGEST])
     writer.close()
-    return writer.text()
+    return writer.text().replace(_STAND_IN, "&")
 
 
 def _is_nested_too_deep(html: str) -> bool:

@@ -8,7 +8,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from email.policy import Compat32
 
-from portal.mail.charsets import clean, decode_base64, decode_header, decode_raw, decode_text
+from portal.mail.charsets import clean, decode_header, decode_raw, decode_text
 from portal.mail.html_text import html_to_text
 
 MOST_PARTS = 500
@@ -17,6 +17,7 @@ LONGEST_TEXT = 1_000_000  # characters of readable text that are kept; the raw m
 
 # The standard parser tests every line against the boundary of each open multipart: lines times boundaries is its work.
 _MOST_WORK = 20_000_000
+_LONGEST_FIELD = 20_000  # characters of a Content-* field; reading its parameters takes the square of their number
 _REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status", "message/feedback-report",
                  "message/disposition-notification", "text/rfc822-headers")  # fmt: skip
 
@@ -25,7 +26,7 @@ class _AsWritten(Compat32):
     """Header values as they stand, 8-bit bytes read as letters: the parser's own reading of them loses names and words."""
 
     def header_fetch_parse(self, name: str, value: str) -> str:
-        return decode_raw(value)
+        return decode_raw(value[:_LONGEST_FIELD] if name.lower().startswith("content-") else value)
 
 
 _AS_WRITTEN = _AsWritten()
@@ -125,8 +126,8 @@ def _is_stub(plain: list[tuple[bool, str]], rich: list[tuple[bool, str]]) -> boo
 
 
 def _children(part: Message) -> Iterator[Message]:
-    payload = part.get_payload()
-    return (child for child in payload if isinstance(child, Message)) if isinstance(payload, list) else iter(())
+    payload = part.get_payload() if part.is_multipart() else ()
+    return (child for child in payload if isinstance(child, Message))
 
 
 def _leaf(part: Message, kind: str, parts: MailParts) -> None:
@@ -192,7 +193,7 @@ def _flat(message: Message) -> bytes:
     try:
         return message.as_bytes()
     except (RecursionError, ValueError, LookupError, AttributeError, TypeError, KeyError):
-        return str(message.get_payload()).encode("utf-8", "surrogateescape")
+        return payload_bytes(message)
 
 
 def _add(part: Message, parts: MailParts, name: str, kind: str, content: bytes) -> None:
@@ -250,24 +251,11 @@ def _one_name(text: str) -> str:
 
 
 def payload_bytes(part: Message) -> bytes:
-    """The decoded body of one part."""
-    payload = part.get_payload()
-    if not isinstance(payload, str):
+    """The decoded body of one part. Never asked for as text: the standard library would use any codec the mail names."""
+    if part.is_multipart():
         return b""
-    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
-    raw = payload.encode("ascii", "surrogateescape") if _is_escaped(payload) else payload.encode("utf-8", "replace")
-    if encoding == "base64":
-        return decode_base64(raw)
     try:
         decoded = part.get_payload(decode=True)
     except (ValueError, LookupError, TypeError, AttributeError, IndexError):
-        return raw
-    return decoded if isinstance(decoded, bytes) else raw
-
-
-def _is_escaped(payload: str) -> bool:
-    try:
-        payload.encode("ascii", "surrogateescape")
-    except UnicodeError:
-        return False
-    return True
+        return b""
+    return decoded if isinstance(decoded, bytes) else b""
