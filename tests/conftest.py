@@ -18,6 +18,7 @@ from portal.base.redis import redis
 from portal.base.settings import Settings
 from portal.models import User
 from tests.cast import Cast, Visitor
+from tests.running import running_portal  # noqa: F401 (one fixture for the paths and the browser)
 
 _servers: list[tuple[Servers, tempfile.TemporaryDirectory[str]]] = []
 DEFAULTS = {"settings", "sla_policies", "business_calendars", "priority_rules", "categories"}
