@@ -108,12 +108,13 @@ class Connection:
 
     def _open(self) -> smtplib.SMTP:
         """Connect, secure and sign in as the settings say. Raises SMTPException or OSError, never leaves a socket behind."""
-        settings = self._settings
+        settings, timeout = self._settings, self._connect_timeout
         host: smtplib.SMTP
         if settings.mail_use_ssl:
-            host = smtplib.SMTP_SSL(timeout=self._connect_timeout, context=ssl.create_default_context())
+            context = ssl.create_default_context()
+            host = smtplib.SMTP_SSL(settings.mail_server, settings.mail_port, timeout=timeout, context=context)
         else:
-            host = smtplib.SMTP(timeout=self._connect_timeout)
+            host = smtplib.SMTP(settings.mail_server, settings.mail_port, timeout=timeout)
         try:
             self._greet(host)
         except BaseException:
@@ -123,10 +124,6 @@ class Connection:
 
     def _greet(self, host: smtplib.SMTP) -> None:
         settings = self._settings
-        host._host = settings.mail_server  # type: ignore[attr-defined]  # what connect() leaves out and TLS checks names by
-        code, said = host.connect(settings.mail_server, settings.mail_port)
-        if code != 220:
-            raise smtplib.SMTPConnectError(code, said)
         if host.sock is not None:
             host.sock.settimeout(self._command_timeout)
         if settings.mail_use_tls:
