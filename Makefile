@@ -29,7 +29,7 @@ e2e: ## only the paths and the browser tests
 
 bench: ## time the pages on a hundred thousand tickets
 	@scripts/environment.sh test
-	$(VENV)/python bench/pages.py
+	$(VENV)/python -m bench.pages
 
 clean: ## remove what can be made again; var/ with your data stays
 	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,7 +1,7 @@
 """Redis clients with short waits: nothing in a request may hang on Redis."""
 
 from flask import Flask, current_app
-from redis import Redis
+from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -29,3 +29,11 @@ def redis() -> "Redis":
     """The app's client."""
     client: Redis = current_app.extensions[_KEY]
     return client
+
+
+def answers() -> bool:
+    """Whether Redis is there, asked with the short wait of every request."""
+    try:
+        return bool(redis().ping())
+    except (RedisError, OSError):
+        return False

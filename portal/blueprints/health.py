@@ -3,7 +3,7 @@
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from portal.queries import health as checks
+from portal.services import health as checks
 from portal.web.guards import public
 
 health = Blueprint("health", __name__)
@@ -19,6 +19,6 @@ def alive() -> ResponseReturnValue:
 @health.get("/readyz")
 @public
 def ready() -> ResponseReturnValue:
-    """200 when migrated and mail can be handed over; Redis away is degraded, still 200; database away 503."""
+    """200 when migrated and mail can be handed over; Redis away is degraded, still 200; database or mail away 503."""
     found = checks.readiness()
     return jsonify(found), 200 if found["status"] != "not ready" else 503

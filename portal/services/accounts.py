@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from portal.base.clock import now
 from portal.base.database import db
@@ -48,7 +48,7 @@ def verify_address(text: str) -> User:
     token = one_time.redeem(TokenPurpose.VERIFY_ADDRESS, text)
     if not token.payload:
         raise one_time.LinkSpent
-    user = find_user(token.email) or make_customer(token.email, token.payload["name"])
+    user = customer_for(token.email, token.payload["name"])
     if user.disabled_at is not None or user.password_hash is not None:
         raise one_time.LinkSpent
     user.password_hash = token.payload["password_hash"]
@@ -122,7 +122,11 @@ def make_customer(email: str, name: str, tier: Tier = Tier.FREE) -> User:
 
 
 def customer_for(email: str, name: str = "") -> User:
-    """The person with this address, made when unknown; used where the address has been proven or a mail came from it."""
+    """The person with this address, made when unknown; used where the address has been proven or a mail came from it.
+
+    Two first uses of one address at once wait for each other and meet the same person.
+    """
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(normalised(email), 0))))
     return find_user(email) or make_customer(email, name)
 
 

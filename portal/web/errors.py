@@ -16,6 +16,7 @@ from portal.rules.access import Denied
 from portal.services import Refused
 from portal.services.attachments import UploadRefused
 from portal.web.pages import wants_fragment
+from portal.web.sign_in import forget_reader
 
 log = structlog.get_logger(__name__)
 
@@ -105,6 +106,7 @@ def _database_away(error: Exception) -> Response:
     """The database is away or too busy: say so quickly; the request left nothing behind."""
     log.error("database away", error=type(error).__name__, path=request.path)
     _roll_back()
+    forget_reader()
     return answer(503, **{"Retry-After": str(RETRY_AFTER_S)})
 
 
@@ -113,6 +115,7 @@ def _unexpected(error: Exception) -> Response:
         return _database_away(error)
     log.exception("unexpected error", path=request.path)
     _roll_back()
+    forget_reader()
     return answer(500)
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, request, session
-from flask_login import LoginManager, login_user, logout_user
+from flask import Flask, g, request, session
+from flask_login import AnonymousUserMixin, LoginManager, login_user, logout_user
 
 from portal.base.settings import Settings
 from portal.base.unit_of_work import unit_of_work
@@ -76,6 +76,11 @@ def sign_out() -> None:
     _drop_present_session()
     logout_user()
     session.clear()
+
+
+def forget_reader() -> None:
+    """Answer this request as to nobody in particular: an error page must not ask the database who reads it."""
+    g._login_user = AnonymousUserMixin()
 
 
 def _drop_present_session() -> None:
