@@ -5,13 +5,14 @@ import pwd
 import shutil
 import signal
 import stat
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import psycopg
@@ -21,8 +22,6 @@ from redis import Redis
 from portal.base.embedded import AlreadyHeldError, EmbeddedError, Servers, secrets_path, serving
 from portal.base.process import processes_in
 from portal.base.settings import Settings, load_settings
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
@@ -270,33 +269,30 @@ def test_after_a_failed_start_the_folder_is_free_again(place: Path) -> None:
             Servers(place).start()
 
 
-HOLD = """
-import sys
-from pathlib import Path
-from portal.base.embedded import Servers
-servers = Servers(Path(sys.argv[1]), durable=False)
-servers.start()
-print("ready", flush=True)
-sys.stdin.read()
-servers.stop()
-"""
-
-
 @contextmanager
-def holding(place: Path, uid: int | None = None) -> Iterator["subprocess.Popen[str]"]:
-    """Another process that runs the servers until its standard input ends."""
-    user = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
-    command = [sys.executable, "-c", HOLD, str(place)]
-    with subprocess.Popen(
-        command,
-        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        **user,  # type: ignore[call-overload]
-    ) as process:
-        assert process.stdout.readline() == "ready\n"
-        yield process
+def holding(place: Path, uid: int | None = None) -> Iterator[BaseProcess]:
+    """Another process that runs the servers; a fork, because the other user may not be allowed to run our interpreter."""
+    here, there = get_context("fork").Pipe()
+    process = get_context("fork").Process(target=_hold, args=(place, uid, there))
+    process.start()
+    assert here.poll(60)
+    assert here.recv() == "ready"
+    yield process
+    with suppress(OSError):
+        here.send("stop")
+    process.join(60)
+
+
+def _hold(place: Path, uid: int | None, line: "Connection[str, str]") -> None:
+    if uid is not None:
+        os.setgroups([])
+        os.setgid(uid)
+        os.setuid(uid)
+    servers = Servers(place, durable=False)
+    servers.start()
+    line.send("ready")
+    line.recv()
+    servers.stop()
 
 
 def test_an_ordinary_user_needs_no_rights_of_roots(place: Path) -> None:
@@ -315,7 +311,7 @@ def test_an_ordinary_user_needs_no_rights_of_roots(place: Path) -> None:
 def test_servers_stop_when_their_holder_is_killed_and_the_next_one_starts(place: Path) -> None:
     with holding(place) as process:
         process.kill()
-        process.wait()
+        process.join()
         servers = Servers(place, durable=False)
         servers.start()  # at once, while the old ones may still be stopping
         assert ask(servers, "select 1") == 1

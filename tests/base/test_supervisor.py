@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -91,7 +92,7 @@ def test_a_deaf_child_is_killed_with_all_it_started() -> None:
     watched = Watched(program("web", code, grace=0.3), until=lambda seen: len(seen.pids("web")) == 2)
     watched.run()
     assert watched.said("portal", "web did not end in 0.3 s and is killed") == 1
-    assert not any(_is_alive(pid) for pid in watched.pids("web"))
+    _wait_until_dead(watched.pids("web"))
 
 
 def test_the_last_words_of_a_child_are_not_lost() -> None:
@@ -123,6 +124,14 @@ with StopRequest() as stop:
         child = psutil.Process(int(process.stdout.readline().split()[2]))
         process.kill()
         assert psutil.wait_procs([child], timeout=10)[1] == []
+
+
+def _wait_until_dead(pids: list[int]) -> None:
+    """A kill takes effect a moment later."""
+    deadline, pause = time.monotonic() + 20, threading.Event()
+    while any(_is_alive(pid) for pid in pids):
+        assert time.monotonic() < deadline
+        pause.wait(0.02)
 
 
 def _is_alive(pid: int) -> bool:
