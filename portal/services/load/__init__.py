@@ -49,11 +49,14 @@ def load(plan: Plan, watch: Watch) -> None:
     historian = _historian(plan)
     watch.advance(1)
     watch.begin("tickets", plan.tickets)
-    first_message = historian.next_message
-    copying.copy_chunks(historian.chunks(plan.tickets, CHUNK), watch.advance)
+
+    def index(chunk: copying.Chunk) -> None:
+        search.write_documents(chunk.first_message, chunk.last_message)
+        watch.advance(chunk.tickets)
+
+    copying.copy_chunks(historian.chunks(plan.tickets, CHUNK), index)
     schema.set_number(TICKETS, historian.next_ticket - 1)
     schema.set_number(MESSAGES, historian.next_message - 1)
-    _write_documents(plan, first_message, watch)
     _rebuild(rebuild, watch)
 
 
@@ -62,15 +65,6 @@ def _historian(plan: Plan) -> Historian:
     texts = Texts(plan.texts or make_sentences(plan.seed), plan.tickets, plan.seed)
     first_ticket, first_message = schema.next_number(TICKETS), schema.next_number(MESSAGES)
     return Historian(plan.messages, plan.seed, population, texts, first_ticket, first_message)
-
-
-def _write_documents(plan: Plan, first_message: int, watch: Watch) -> None:
-    watch.begin("search documents", plan.tickets)
-    for done in range(0, plan.tickets, search.SLICE):
-        slice_ = min(search.SLICE, plan.tickets - done)
-        begins = first_message + done * plan.messages
-        search.write_documents(begins, begins + slice_ * plan.messages - 1)
-        watch.advance(slice_)
 
 
 def _rebuild(statements: Sequence[str], watch: Watch) -> None:

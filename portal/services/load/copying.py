@@ -18,9 +18,11 @@ Row = str
 
 @dataclass(frozen=True)
 class Chunk:
-    """Rows of several tables that belong together, and how many tickets they make."""
+    """Rows of several tables that belong together: so many tickets, with the messages from the first id to the last."""
 
     tickets: int
+    first_message: int
+    last_message: int
     rows: Mapping[str, list[Row]]
 
 
@@ -60,12 +62,13 @@ def copy_rows(table: str, rows: Iterable[Row]) -> None:
         copy.write("\n".join(rows) + "\n")
 
 
-def copy_chunks(chunks: Iterator[Chunk], advance: Callable[[int], None]) -> None:
-    """Copy one chunk while a second thread makes the next: the one waits for the server, the other computes."""
+def copy_chunks(chunks: Iterator[Chunk], then: Callable[[Chunk], None]) -> None:
+    """Copy one chunk, and do what comes then, while a second thread makes the next: the one waits for the server,
+    the other computes."""
     with ThreadPoolExecutor(1) as maker:
         coming = maker.submit(next, chunks, None)
         while chunk := coming.result():
             coming = maker.submit(next, chunks, None)
             for table, rows in chunk.rows.items():
                 copy_rows(table, rows)
-            advance(chunk.tickets)
+            then(chunk)

@@ -46,10 +46,10 @@ class Historian:
     def chunks(self, tickets: int, size: int) -> Iterator[Chunk]:
         for begins in range(0, tickets, size):
             rows: dict[str, list[Row]] = {table: [] for table in TABLES}
-            ends = min(begins + size, tickets)
+            ends, first_message = min(begins + size, tickets), self.next_message
             for number in range(begins, ends):
                 self._life(number, tickets).add_to(rows)
-            yield Chunk(ends - begins, rows)
+            yield Chunk(ends - begins, first_message, self.next_message - 1, rows)
 
     def _life(self, number: int, tickets: int) -> Life:
         age = 1 - (number + 0.5) / tickets

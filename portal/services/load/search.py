@@ -1,9 +1,6 @@
-"""The search documents of loaded tickets, as the triggers would have written them, in slices."""
+"""The search documents of loaded tickets, as the triggers would have written them."""
 
 from portal.base.database import db
-
-SLICE = 20_000
-"""Tickets indexed by one statement."""
 
 # Notes come after the public words: where a word stands within the document is no matter of search here.
 _DOCUMENTS = """
@@ -27,5 +24,5 @@ cross join lateral (
 
 
 def write_documents(first_message: int, last_message: int) -> None:
-    """Index every ticket whose messages lie between the two ids, ends included; no ticket lies across an end."""
+    """Index every ticket whose messages lie between the two ids, ends included; none lies across an end."""
     db.session.connection().exec_driver_sql(_DOCUMENTS, {"first_message": first_message, "last_message": last_message})
