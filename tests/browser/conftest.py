@@ -17,9 +17,7 @@ WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
 PATIENCE_MS = 10_000
 SCREENS = ROOT / "build" / "screens"
-_FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
-)
+_FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
 _peers = count(1)
 
 
@@ -86,7 +84,9 @@ def _context(chromium: Browser, portal: Portal, **options: Any) -> BrowserContex
     peer = next(_peers)
     seen_from = {"X-Forwarded-For": f"10.{peer >> 16 & 255}.{peer >> 8 & 255}.{peer & 255}"}
     context = chromium.new_context(
-        base_url=portal.address, extra_http_headers=seen_from, **{"viewport": WIDE, "reduced_motion": "reduce", **options}
+        base_url=portal.address,
+        extra_http_headers=seen_from,
+        **{"viewport": WIDE, "reduced_motion": "reduce", **options},
     )
     context.set_default_timeout(PATIENCE_MS)
     return context

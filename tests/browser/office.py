@@ -45,7 +45,12 @@ class Office:
 
     def ticket(self, subject: str = "", description: str = "The export stops at 5,000 rows.", **fields: Any) -> int:
         """A new ticket of ana's; its number."""
-        given = {"subject": subject or f"Export {unique()}", "description": description, "category": "technical", **fields}
+        given = {
+            "subject": subject or f"Export {unique()}",
+            "description": description,
+            "category": "technical",
+            **fields,
+        }
         return int(self._call("POST", "/tickets", self._customer, given)["number"])
 
     def reply(self, number: int, text: str) -> None:

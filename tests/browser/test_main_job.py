@@ -1,8 +1,7 @@
 """The main job from the customer's first word to the rating, with scripts and without."""
 
-from playwright.sync_api import Page, expect
-
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenWindow
 from tests.browser.office import ANA, BEN, CLEO, Mail, Office, unique
@@ -11,6 +10,7 @@ FILES = [
     {"name": "export.csv", "mimeType": "text/csv", "buffer": b"day,trades\n2026-03-01,5000\n"},
     {"name": "what I saw.txt", "mimeType": "text/plain", "buffer": "Zeile eins \u2013 und Schluss\n".encode()},
 ]
+QUOTED = "\n\nOn Tue, 3 Mar 2026 at 16:05, TradeSense Support <support@localhost> wrote:\n> Which browser do you use?\n"
 NOTE = "Looks like the new exporter: "
 
 
@@ -100,7 +100,7 @@ def take(agent: Page, scripts: bool) -> None:
 
 
 def write_note(agent: Page, text: str) -> None:
-    agent.get_by_label("Internal note").check()
+    agent.locator(".modes").get_by_text("Internal note").click()
     agent.get_by_label("Message", exact=True).fill(text)
     agent.get_by_role("button", name="Add note").click()
     expect(agent.locator(".msg.note .prose")).to_have_text(text)
@@ -116,7 +116,7 @@ def answer_ticket(agent: Page, text: str) -> None:
 
 def answer_by_mail(office: Office, agent: Page, reply: Mail, text: str, scripts: bool) -> None:
     answer = agent.locator(".msg.customer", has_text=text)
-    office.post_mail(ANA, reply["headers"]["Reply-To"], f"{text}\n\nOn Tuesday you wrote:\n> Which browser do you use?\n")
+    office.post_mail(ANA, reply["headers"]["Reply-To"], text + QUOTED)
     if scripts:
         expect(answer).to_have_count(1)
         assert agent.evaluate("window.neverReloaded") is True
@@ -142,6 +142,6 @@ def rate_on_the_page(customer: Page, number: int) -> None:
     customer.reload()
     expect(customer.locator("#rate")).to_contain_text("You gave 5 of 5")
     expect(customer.get_by_label("Anything to add?")).to_have_value("Quick and kind.")
-    customer.locator("#rate").get_by_text("4", exact=True).click()
+    customer.locator("#rate").get_by_role("radio", name="4").check()
     customer.get_by_role("button", name="Change my rating").click()
     expect(customer.locator("#rate")).to_contain_text("You gave 4 of 5")
