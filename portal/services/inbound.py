@@ -17,11 +17,12 @@ from portal.models import InboundEmail, User
 from portal.models.ticket import SUBJECT_LENGTH
 from portal.queries import routing
 from portal.queries import tickets as ticket_queries
+from portal.rules.automatic_mail import may_be_answered
 from portal.rules.threading import Outcome
 from portal.rules.vocabulary import Channel, InboundState
 from portal.services import accounts, attachments
 from portal.services import tickets as ticket_services
-from portal.services.inbound_evidence import Weighed, end_of, weigh
+from portal.services.inbound_evidence import Weighed, end_of, facts_of, weigh
 from portal.services.tickets.opening import NewTicket
 from portal.services.tickets.replying import NewMessage
 
@@ -178,6 +179,7 @@ def _open(row: InboundEmail, content: _Content, *, is_proven: bool, reason: str)
         files=content.files,
         quoted=content.quoted,
         is_proven=is_proven,
+        may_be_answered=may_be_answered(facts_of(content.mail)),
     )
     ticket = ticket_services.open_ticket(requester.actor(), requester, wanted)
     row.ticket_id = ticket.id

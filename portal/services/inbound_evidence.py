@@ -13,7 +13,7 @@ from portal.mail.parse import ParsedMail
 from portal.models import InboundEmail, OutboxMail, Participant, Ticket, User
 from portal.queries.people import find_user
 from portal.rules import threading
-from portal.rules.automatic_mail import MailClass, classify
+from portal.rules.automatic_mail import MailClass, MailFacts, classify
 from portal.rules.sender_verdict import sender_verdict
 from portal.rules.threading import Decision, Evidence, Sender
 from portal.rules.vocabulary import InboundState
@@ -46,15 +46,19 @@ class _Sign:
 
 def end_of(mail: ParsedMail, row: InboundEmail) -> tuple[InboundState, str] | None:
     """The state of a mail that no person wrote to us, or that came twice; None for one that has to be weighed."""
-    settings = current_settings()
-    facts = mail.facts(loop_mark(settings), frozenset({settings.support_address.lower()}))
-    if state := _ENDS.get(classify(facts)):
+    if state := _ENDS.get(classify(facts_of(mail))):
         return state
     if mail.kind == "malformed" or not mail.from_is_plain:
         return InboundState.HELD, "It cannot be told who wrote it: " + "; ".join(mail.problems or ("no sender",))
     if _came_before(mail, row):
         return InboundState.DUPLICATE, "The same mail came before, on another way."
     return None
+
+
+def facts_of(mail: ParsedMail) -> MailFacts:
+    """What tells robots from people, with the marks only we know."""
+    settings = current_settings()
+    return mail.facts(loop_mark(settings), frozenset({settings.support_address.lower()}))
 
 
 def weigh(mail: ParsedMail) -> Weighed:

@@ -38,12 +38,14 @@ def _to_customer(row: OutboxMail) -> EmailMessage:
     context = {**_common(ticket, person), **_of_message(row), "link": _link(f"/tickets/{ticket.id}")}
     if row.kind is MailKind.TICKET_CREATED:
         context["expected_by"] = _in_zone(ticket, person)
+        if not ticket.is_proven:
+            context.update(_without_their_words())
     if row.kind is MailKind.TICKET_RESOLVED:
         survey = _link(f"/survey/{surveys.survey_token(ticket.id, ticket.requester_id)}")
         context["survey_links"] = [(score, f"{survey}?score={score}") for score in range(1, 6)]
         context["reopen_days"] = reopen_window().days
     envelope = Envelope(
-        person.name,
+        context["name"],
         row.recipient,
         message_id_for(current_settings(), row.id),
         reply_to=reply_address(current_settings(), ticket.id, row.recipient),
@@ -58,9 +60,7 @@ def _to_agent(row: OutboxMail) -> EmailMessage:
     if not person.is_staff:
         raise NotOwed("The person no longer works here")
     context = {**_common(ticket, person), **_of_message(row), "link": _link(f"/agent/tickets/{ticket.id}")}
-    envelope = Envelope(
-        person.name, row.recipient, message_id_for(current_settings(), row.id), references=_thread(row)
-    )
+    envelope = Envelope(person.name, row.recipient, message_id_for(current_settings(), row.id), references=_thread(row))
     return compose(current_settings(), row.kind, envelope, context)
 
 
@@ -107,6 +107,11 @@ def _common(ticket: Ticket, person: User) -> dict[str, Any]:
         "priority": ticket.priority.value,
         "priority_reason": ticket.priority_reason,
     }
+
+
+def _without_their_words() -> dict[str, str]:
+    """Nothing proves who wrote: the acknowledgement repeats no word of it, or it would carry anybody's text anywhere."""
+    return {"subject": "We have your message", "name": "", "message_text": "", "message_html": ""}
 
 
 def _of_message(row: OutboxMail) -> dict[str, Any]:
@@ -176,7 +181,13 @@ def _thread(row: OutboxMail) -> list[str]:
 
 def _is_plain_id(mail_id: str) -> bool:
     """Fit to stand in a header of ours: one token between angle brackets, without spaces, short."""
-    return len(mail_id) < 250 and mail_id.startswith("<") and mail_id.endswith(">") and mail_id.isascii() and " " not in mail_id
+    return (
+        len(mail_id) < 250
+        and mail_id.startswith("<")
+        and mail_id.endswith(">")
+        and mail_id.isascii()
+        and " " not in mail_id
+    )
 
 
 def _in_zone(ticket: Ticket, person: User) -> str:

@@ -16,9 +16,11 @@ from portal.rules.vocabulary import Channel, MailKind, OutboxState
 AUTOMATIC_PER_HOUR = 3
 
 
-def ticket_opened(ticket: Ticket, message: TicketMessage, requester: User, *, is_typed_here: bool) -> None:
-    """The acknowledgement. To mail it is an automatic answer, of which one address gets at most 3 an hour."""
-    reason = "" if is_typed_here else _over_the_cap(requester.email)
+def ticket_opened(ticket: Ticket, message: TicketMessage, requester: User, *, may_be_answered: bool = True) -> None:
+    """The acknowledgement. To mail it is an automatic answer: robots and lists get none, one address at most 3 an hour."""
+    reason = "" if may_be_answered else "The mail asks for no automatic answer"
+    if ticket.channel is Channel.EMAIL and not reason:
+        reason = _over_the_cap(requester.email)
     _put(MailKind.TICKET_CREATED, f"ticket:{ticket.id}", requester, ticket, message, suppressed=reason)
 
 

@@ -112,7 +112,7 @@ class NewTicketForm(FlaskForm):
 
     subject = _line("Subject", "Say in one line what it is about.", SUBJECT_LENGTH)
     description = _text("What happened?", "Describe what happened.")
-    category = SelectField("Category")
+    category = SelectField("Category", validators=[NotBlank("Choose a category.")])
     submission_key = HiddenField(validators=[Length(max=KEY_LENGTH)])
 
 

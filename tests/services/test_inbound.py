@@ -17,6 +17,7 @@ from portal.queries import tickets as queries
 from portal.rules.vocabulary import Channel, InboundState, OutboxState, Status
 from portal.services import inbound
 from portal.services import tickets as services
+from portal.services.mailing import message_for
 from portal.services.tickets.opening import NewTicket
 
 
@@ -162,3 +163,25 @@ def test_the_fourth_automatic_answer_within_an_hour_is_suppressed(app: Flask) ->
         arrives(mail("new@example.com", body=f"Question {number}", message_id=f"<{number}@example.com>"))
     states = db.session.scalars(select(OutboxMail.state).order_by(OutboxMail.id)).all()
     assert states == [OutboxState.QUEUED] * 3 + [OutboxState.SUPPRESSED]
+
+
+@pytest.mark.parametrize(
+    ("sender", "headers"),
+    [
+        ("no-reply@example.com", {}),
+        ("new@example.com", {"List_Id": "<news.example.com>"}),
+        ("new@example.com", {"Precedence": "bulk"}),
+    ],
+    ids=["no-reply sender", "list", "bulk"],
+)
+def test_robots_and_lists_get_no_automatic_answer(app: Flask, sender: str, headers: dict[str, str]) -> None:
+    row = arrives(mail(sender, **headers))
+    assert row.state is InboundState.NEW_TICKET
+    assert db.session.scalars(select(OutboxMail.state)).all() == [OutboxState.SUPPRESSED]
+
+
+def test_the_acknowledgement_to_an_unproven_address_repeats_no_word_of_the_mail(app: Flask) -> None:
+    arrives(mail("Buy Now <victim@example.com>", subject="Cheap watches", body="Visit shop.example"))
+    sent = db.session.scalars(select(OutboxMail)).one()
+    text = message_for(sent.id).as_string()
+    assert not [word for word in ("Buy Now", "Cheap watches", "shop.example") if word in text]

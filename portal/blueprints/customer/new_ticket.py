@@ -61,7 +61,10 @@ def open_confirmed(token: str) -> ResponseReturnValue:
 def _form(*, fresh: bool = False) -> NewTicketForm:
     kind = NewTicketForm if current_user.is_authenticated else GuestTicketForm
     form = kind(formdata=None, submission_key=new_submission_key()) if fresh else kind()
-    form.category.choices = [SelectChoice(row.slug, row.name) for row in routing.categories()]
+    form.category.choices = [
+        SelectChoice("", "Choose one"),
+        *(SelectChoice(row.slug, row.name) for row in routing.categories()),
+    ]
     return form
 
 

@@ -24,8 +24,8 @@ from portal.services.tickets.events import record
 class NewTicket:
     """What somebody asks. description is the new text only; quoted is folded history of a mail.
 
-    priority is set only by staff; otherwise the rules decide. The same submission_key of one person opens one ticket,
-    however often it is sent.
+    may_be_answered is false for a mail of a list or a no-reply sender. priority is set only by staff; otherwise the
+    rules decide. The same submission_key of one person opens one ticket, however often it is sent.
     """
 
     subject: str
@@ -37,6 +37,7 @@ class NewTicket:
     quoted: str = ""
     priority: Priority | None = None
     is_proven: bool = True
+    may_be_answered: bool = True
     follows: Ticket | None = None
     submission_key: str | None = field(default=None)
 
@@ -58,7 +59,7 @@ def open_ticket(actor: Actor, requester: User, wanted: NewTicket) -> Ticket:
     if wanted.tags:
         write_tags(ticket, wanted.tags)
     sla.start_first_clocks(ticket, requester, wanted.category)
-    notifications.ticket_opened(ticket, message, requester, is_typed_here=wanted.channel is not Channel.EMAIL)
+    notifications.ticket_opened(ticket, message, requester, may_be_answered=wanted.may_be_answered)
     return ticket
 
 
