@@ -63,21 +63,22 @@ def status_changed(ticket: Ticket, clocks: Sequence[SlaClock], old: Status, mome
 
 
 def retarget(ticket: Ticket, clocks: Sequence[SlaClock], *, is_raise: bool) -> None:
-    """The priority changed: open clocks get the new target, counted from their own start."""
+    """The priority changed: open clocks get the new target, counted from their own start. A missed deadline may only
+    move to an earlier time: lowering and then raising a little does not undo the breach either."""
     for clock in [clock for clock in clocks if clock.is_open]:
         policy = _policy_of(clock)
         target = policy.targets[ticket.priority][clock.kind]
-        late = clock.breached_at is not None or (clock.paused_at is None and clock.due_at < now())
+        _mark_late(clock, now())
         due = rules.retargeted(
             policy.calendar,
             clock.started_at,
             target,
             clock.closed_pauses,
             is_raise=is_raise,
-            breached=late,
+            breached=clock.breached_at is not None,
             due_at=clock.due_at,
         )
-        if due != clock.due_at:
+        if due < clock.due_at or (due > clock.due_at and clock.breached_at is None):
             clock.due_at, clock.target_minutes = due, _minutes(target)
             clock.warn_at = rules.warning_at(policy.calendar, clock.started_at, target, clock.closed_pauses)
     refresh_next_due(ticket, clocks)
