@@ -80,6 +80,8 @@ def refreshed(found: Ticket, *, toast: str = "", composer: bool = False) -> Resp
     context = ticket_context(found)
     regions = ["case_head", "props"] + (["composer"] if composer else [])
     parts = [(f"#{name}", "outerHTML", render_block(TEMPLATE, name, **context)) for name in regions]
+    if composer:
+        parts.append(("#composer-errors", "innerHTML", ""))
     body = partials(("#thread", "outerMorph", render_block(TEMPLATE, "thread", **context)), *parts)
     headers = {"HX-Reswap": "none"}
     if toast:
