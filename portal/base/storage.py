@@ -54,7 +54,9 @@ class FileStorage:
         return self._path(key).open("rb")
 
     def delete(self, key: str) -> None:
+        """Remove a file, and what a killed process left of one."""
         self._path(key).unlink(missing_ok=True)
+        self._path(key).with_suffix(".part").unlink(missing_ok=True)
 
     def stored_keys(self) -> Iterator[tuple[str, float]]:
         """Every key with the time (epoch seconds) it was written, for the sweep that finds orphans."""

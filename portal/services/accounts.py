@@ -61,6 +61,7 @@ def check_sign_in(email: str, password: str) -> User | None:
     user = find_user(email)
     stored = user.password_hash if user and user.password_hash else None
     fits, renewed = _hasher().verify_and_update(password[:PASSWORD_MAX], stored or _nobodys_hash())
+    fits = fits and len(password) <= PASSWORD_MAX
     if user is None or stored is None or not fits or user.disabled_at is not None:
         return None
     if renewed:
@@ -92,10 +93,11 @@ def reset_password(text: str, password: str) -> User:
 
 
 def set_password(user: User, password: str) -> None:
-    """A new password ends every session of the person. Raises Invalid."""
+    """A new password ends every session of the person and spends every link on its way. Raises Invalid."""
     check_password(password)
     user.password_hash = _hasher().hash(password)
     sessions.close_all(user)
+    one_time.spend_all(user)
 
 
 def change_role(user: User, role: Role) -> None:

@@ -1,5 +1,6 @@
 """Files: staged in storage before the transaction, bound to their message inside it, removed if it fails."""
 
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,7 +128,7 @@ def clean_name(name: str) -> str:
     """A label safe to show and to put into a header: no path, no control or invisible characters, at most 255 long."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     shown = "".join(char for char in last if char.isprintable()).strip()
-    return shown[-NAME_LENGTH:] or "file"
+    return shown[-NAME_LENGTH:] if shown.strip(".") else "file"
 
 
 def sniffed_type(head: bytes) -> str:
@@ -145,7 +146,7 @@ def _is_text(head: bytes) -> bool:
     if b"\0" in head:
         return False
     try:
-        head[:-4].decode("utf-8")
+        getincrementaldecoder("utf-8")().decode(head)  # a letter may be cut in two where the head ends
     except UnicodeDecodeError:
         return False
     return bool(head)

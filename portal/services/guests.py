@@ -20,6 +20,7 @@ def ask_to_confirm(email: str, name: str, wanted: NewTicket) -> None:
         "description": wanted.description,
         "category": wanted.category.slug,
         "files": [asdict(file) for file in wanted.files],
+        "submission_key": wanted.submission_key,
     }
     token = one_time.issue(TokenPurpose.CONFIRM_TICKET, email, payload=payload)
     notifications.token_mail(MailKind.CONFIRM_TICKET, token)
@@ -40,5 +41,6 @@ def open_confirmed(text: str) -> Ticket:
         category=category,
         channel=Channel.WEB,
         files=[StagedFile(**file) for file in kept["files"]],
+        submission_key=kept.get("submission_key"),
     )
     return open_ticket(requester.actor(), requester, wanted)

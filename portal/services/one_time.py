@@ -23,6 +23,7 @@ LIFETIMES = {
     TokenPurpose.CONFIRM_TICKET: timedelta(days=2),
 }
 _LENGTH = 40
+_FOR_THE_ACCOUNT = (TokenPurpose.SIGN_IN, TokenPurpose.PASSWORD_RESET, TokenPurpose.VERIFY_ADDRESS)
 
 
 class LinkSpent(Exception):
@@ -79,6 +80,16 @@ def redeem(purpose: TokenPurpose, text: str) -> OneTimeToken:
     if spent.first() is None:
         raise LinkSpent
     return token
+
+
+def spend_all(user: User) -> None:
+    """Make every link that was mailed to a person for signing in or a new password worthless."""
+    db.session.execute(
+        update(OneTimeToken)
+        .where(OneTimeToken.user_id == user.id, OneTimeToken.purpose.in_(_FOR_THE_ACCOUNT))
+        .where(OneTimeToken.used_at.is_(None))
+        .values(used_at=now())
+    )
 
 
 def _secret(token: OneTimeToken) -> str:

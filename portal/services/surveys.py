@@ -32,7 +32,8 @@ def requester_of_survey(token: str) -> tuple[User, int]:
     number, _, given = token.partition("-")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise NotFound
-    query = select(User).join(Ticket, Ticket.requester_id == User.id).where(Ticket.id == int(number))
+    query = select(User).join(Ticket, Ticket.requester_id == User.id)
+    query = query.where(Ticket.id == int(number), User.disabled_at.is_(None))
     requester = db.session.scalars(query).one_or_none()
     key = current_settings().secret_key
     if requester is None or not signature_fits(given, key, "survey", int(number), requester.id):
