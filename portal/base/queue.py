@@ -3,7 +3,6 @@
 import structlog
 from redis import RedisError
 from rq import Queue
-from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
 from portal.base.redis import redis
@@ -19,16 +18,14 @@ JOB_LIMIT_S = 120
 
 
 def ring(job: str) -> None:
-    """Queue a job by its dotted name, once however often it is rung; a Redis that is away is logged and forgotten.
+    """Queue a job by its dotted name unless one is waiting there already; a Redis that is away is logged and forgotten.
 
-    The job id is fixed and neither results nor failures are kept, so the next ring is never taken for a repeat.
+    A job that waits will see whatever was committed before this ring. One that runs may have looked already, so it does
+    not count, nor does one whose worker was killed: a fixed job id would keep the bell silent until that one is given up.
     """
     try:
         queue = Queue(QUEUES.get(job, DEFAULT_QUEUE), connection=redis(), serializer=JSONSerializer)
-        queue.enqueue(
-            job, job_id=job.replace(".", "-"), unique=True, result_ttl=0, failure_ttl=1, job_timeout=JOB_LIMIT_S
-        )
-    except DuplicateJobError:
-        return
+        if queue.count == 0:
+            queue.enqueue(job, result_ttl=0, failure_ttl=1, job_timeout=JOB_LIMIT_S)
     except (RedisError, OSError) as away:
         log.warning("doorbell not rung", job=job, reason=str(away))
