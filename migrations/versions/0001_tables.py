@@ -341,6 +341,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where="status in ('open', 'in_progress', 'waiting_customer')",
     )
+    op.create_index("ix_support_tickets_created", "support_tickets", ["created_at"])
     op.create_index("ix_support_tickets_updated", "support_tickets", ["updated_at", "id"], unique=False)
     op.create_table(
         "team_members",

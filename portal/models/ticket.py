@@ -68,6 +68,7 @@ class Ticket(Base):
         Index("ix_support_tickets_priority_due", "priority", "due_sort", "id", postgresql_where=_ACTIVE),
         Index("ix_support_tickets_category_due", "category_id", "due_sort", "id", postgresql_where=_ACTIVE),
         Index("ix_support_tickets_updated", "updated_at", "id"),
+        Index("ix_support_tickets_created", "created_at"),
         Index("ix_support_tickets_resolved", "resolved_at", "id", postgresql_where="resolved_at is not null"),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, any_, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, any_, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, selectinload, undefer
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -189,7 +189,7 @@ def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool]]:
         (wanted.assignee is not None, lambda: Ticket.assignee_id == (wanted.assignee or None)),
         (wanted.requester is not None, lambda: Ticket.requester_id == wanted.requester),
         (wanted.created_after, lambda: Ticket.created_at > wanted.created_after),
-        (wanted.overdue_at, lambda: Ticket.next_due_at < wanted.overdue_at),
+        (wanted.overdue_at, lambda: Ticket.due_sort < wanted.overdue_at),
     ]
     return [condition() for asked, condition in possible if asked]
 
@@ -204,7 +204,7 @@ def _containing(query: Select[Ticket], actor: Actor, wanted: TicketFilter) -> Se
         found = found.where(TicketSearch.is_active)
     number = wanted.text.strip().lstrip("#")
     if number.isascii() and number.isdigit() and len(number) < 19:
-        return query.where(or_(Ticket.id.in_(found), Ticket.id == int(number)))
+        return query.where(Ticket.id.in_(union_all(found, select(literal(int(number), BigInteger)))))
     return query.where(Ticket.id.in_(found))
 
 
