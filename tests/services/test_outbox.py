@@ -56,7 +56,9 @@ def deliver(app: Flask, catcher: tuple[Catcher, int]) -> Callable[[], list[Email
     def run() -> list[EmailMessage]:
         handler, port = catcher
         handler.mails.clear()
-        with Transport(current_settings().filled(mail_port=port), connect_timeout=2, command_timeout=2).connected() as connection:
+        with Transport(
+            current_settings().filled(mail_port=port), connect_timeout=2, command_timeout=2
+        ).connected() as connection:
             while claimed := outbox.claim_next():
                 outbox.deliver(claimed, connection)
         db.session.expire_all()
@@ -83,7 +85,9 @@ def rows() -> list[OutboxMail]:
     return list(db.session.scalars(select(OutboxMail).order_by(OutboxMail.id)))
 
 
-def test_the_acknowledgement_names_number_reason_and_time(ticket: Ticket, deliver: Callable[[], list[EmailMessage]]) -> None:
+def test_the_acknowledgement_names_number_reason_and_time(
+    ticket: Ticket, deliver: Callable[[], list[EmailMessage]]
+) -> None:
     (mail,) = deliver()
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert f"ticket {ticket.id}" in text
@@ -206,9 +210,7 @@ def test_a_person_disabled_meanwhile_is_not_mailed(
     assert rows()[0].state is OutboxState.SUPPRESSED
 
 
-def test_a_line_break_in_a_subject_starts_no_header(
-    ana: User, deliver: Callable[[], list[EmailMessage]]
-) -> None:
+def test_a_line_break_in_a_subject_starts_no_header(ana: User, deliver: Callable[[], list[EmailMessage]]) -> None:
     with unit_of_work():
         category = routing.find_category("technical")
         assert category
@@ -218,7 +220,9 @@ def test_a_line_break_in_a_subject_starts_no_header(
     assert mail["Bcc"] is None
 
 
-def test_a_note_is_never_mailed(ana: User, cleo: User, ticket: Ticket, deliver: Callable[[], list[EmailMessage]]) -> None:
+def test_a_note_is_never_mailed(
+    ana: User, cleo: User, ticket: Ticket, deliver: Callable[[], list[EmailMessage]]
+) -> None:
     deliver()
     with unit_of_work():
         locked = queries.get_ticket(cleo.actor(), ticket.id, lock=True)
