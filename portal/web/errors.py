@@ -1,10 +1,12 @@
 """Fixed error pages. A part of a page gets a small alert, a program a problem (see blueprints/api)."""
 
+import json
 from collections.abc import Callable
 
 import structlog
 from flask import Flask, Response, make_response, render_template, request
-from flask_wtf.csrf import CSRFError
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -15,6 +17,7 @@ from portal.queries.paging import BadCursor
 from portal.rules.access import Denied
 from portal.services import Refused
 from portal.services.attachments import UploadRefused
+from portal.web.guards import ask_to_sign_in, nearest_page
 from portal.web.pages import wants_fragment
 from portal.web.sign_in import forget_reader
 
@@ -95,11 +98,21 @@ def _http(error: HTTPException) -> Response:
 def _stale_form(_: CSRFError) -> Response:
     """A page that explains and keeps the text: pressing once more sends it with a fresh token."""
     if wants_fragment():
-        return error_page(400, "This page is too old. Your text is still in the box: reload the page in another tab.")
+        return _stale_part()
     kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "password")]
     fields = [(name, name.replace("_", " ").capitalize(), value) for name, value in kept]
-    html = render_template("errors/csrf.html", fields=fields, action=request.path)
+    stands_on = nearest_page(request.path)
+    html = render_template("errors/csrf.html", fields=fields, action=request.path, stands_on=stands_on)
     return make_response(html, 400)
+
+
+def _stale_part() -> Response:
+    """The open page stays as it is and gets a fresh token; who is no longer signed in is asked to."""
+    if not current_user.is_authenticated:
+        return make_response(ask_to_sign_in())
+    answer = error_page(400, "This page was open for very long. Nothing is lost: please send it again.")
+    answer.headers["HX-Trigger"] = json.dumps({"fresh-token": {"token": generate_csrf()}})
+    return answer
 
 
 def _database_away(error: Exception) -> Response:

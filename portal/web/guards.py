@@ -5,7 +5,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, Response, abort, redirect, request
+from flask import Flask, Response, abort, current_app, redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as WsgiResponse
 
@@ -103,7 +103,16 @@ def _is_for_programs() -> bool:
 
 def _came_from() -> str:
     current = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "/")
-    return local_path(current.path) or "/"
+    return nearest_page(local_path(current.path) or "/")
+
+
+def nearest_page(path: str) -> str:
+    """The path if it can be opened, else the first above it that can: from where a form is sent to, where it stands."""
+    addresses = current_app.create_url_adapter(request)
+    assert addresses is not None  # only without a request
+    while path != "/" and not addresses.test(path, "GET"):
+        path = path.rpartition("/")[0] or "/"
+    return path
 
 
 def install_guards(app: Flask) -> None:

@@ -2,6 +2,7 @@
 const SHOWN_FOR = 5000;
 
 document.addEventListener("toast", (event) => {
+  document.getElementById("alerts")?.replaceChildren(); // what was refused before has gone well now
   const toast = document.createElement("div");
   toast.className = "toast";
   toast.append(symbol("circle-check"), Object.assign(document.createElement("span"), { textContent: event.detail.text }));

@@ -148,7 +148,7 @@ def test_files_come_by_drop_and_by_paste(open_window: OpenWindow) -> None:
 
 def _carrier(page: Page, name: str) -> object:
     return page.evaluate_handle(
-        "name => { const data = new DataTransfer(); data.items.add(new File(['text'], name, {type: 'text/plain'})); return data }",
+        "name => { const data = new DataTransfer(); data.items.add(new File(['text'], name)); return data }",
         name,
     )
 
@@ -230,9 +230,39 @@ def test_an_agent_signed_out_while_typing_signs_in_and_is_back(open_window: Open
     expect(page.get_by_text("Only agents see this")).to_be_visible()
 
 
+def test_who_signed_out_in_another_tab_loses_no_word(open_window: OpenWindow, number: int) -> None:
+    page = open_window(ANA, fresh=True)
+    page.goto(f"/tickets/{number}")
+    page.get_by_label("Your message").fill("Nearly done.")
+    _sign_out(page.context.new_page())
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.locator(".kept")).to_contain_text("Nearly done.")
+    page.get_by_role("button", name="Send it now").click()
+    sign_in(page, ANA)
+    expect(page).to_have_url(f"/tickets/{number}")
+    expect(page.get_by_label("Your message")).to_have_value("Nearly done.")
+
+
+def test_a_page_from_before_signing_in_anew_works_at_the_second_try(open_window: OpenWindow, number: int) -> None:
+    page = open_window(CLEO, fresh=True)
+    page.goto(f"/agent/tickets/{number}")
+    message_box(page).fill("Nearly done.")
+    other = page.context.new_page()
+    _sign_out(other)
+    sign_in(other, CLEO)
+    page.get_by_role("button", name="Send, wait for customer").click()
+    expect(page.locator("#alerts")).to_contain_text("please send it again")
+    page.get_by_role("button", name="Send, wait for customer").click()
+    expect(page.locator(".msg.agent .prose")).to_have_text("Nearly done.")
+    expect(page.locator("#alerts")).to_be_empty()
+
+
 def _end_session(open_window: OpenWindow, page: Page) -> None:
     """Another window with the same cookies signs out."""
-    other = open_window(storage_state=page.context.storage_state())
+    _sign_out(open_window(storage_state=page.context.storage_state()))
+
+
+def _sign_out(other: Page) -> None:
     other.goto("/")
     other.get_by_text("Your account").locator("..").click()
     other.get_by_role("button", name="Sign out").click()
