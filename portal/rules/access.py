@@ -99,6 +99,15 @@ def require(actor: Actor, action: Action, ticket: TicketFacts | None = None) -> 
         raise Denied(action, hidden=_is_hidden(actor, ticket))
 
 
+def allows(actor: Actor, action: Action, ticket: TicketFacts | None = None) -> bool:
+    """The same as a question, for offering only what may be done."""
+    try:
+        require(actor, action, ticket)
+    except Denied:
+        return False
+    return True
+
+
 def require_scope(actor: Actor, action: Action) -> None:
     """Raise Denied when the actor's token does not reach this far, whatever the ticket."""
     if not _scope_allows(actor, action):

@@ -14,7 +14,8 @@ from portal.queries import tickets as queries
 from portal.queries.people import find_user
 from portal.queries.settings import reopen_window
 from portal.queries.tickets import TicketFilter
-from portal.rules import lifecycle
+from portal.rules import access, lifecycle
+from portal.rules.access import Action
 from portal.rules.vocabulary import ACTIVE_STATUSES, Channel, Status
 from portal.services import attachments, surveys
 from portal.services import tickets as services
@@ -141,6 +142,7 @@ def _context(found: Ticket, **forms: Any) -> dict[str, Any]:
         "since": int(found.public_at.timestamp() * 1_000_000),
         "may_reopen": lifecycle.may_reopen(found.status, found.resolved_at, moment, reopen_window()),
         "is_mine": found.requester_id == me.id,
+        "may_reply": access.allows(me, Action.REPLY, found.access_facts()),
         "form": ReplyForm(formdata=None, submission_key=new_submission_key()),
         "rating": RatingForm(formdata=None, data=chosen),
         "rated": rating,
