@@ -18,6 +18,7 @@ from tests.cast import PARTIAL, Cast, Visitor
 from tests.factories import claimed, colleague_of, customer, did, events, noted, opened, replied, sharing
 
 NOBODYS = 999_999
+FULL_WIDTH = "\uff11\uff10\uff10\uff11"
 Browsers = Callable[[User], Visitor]
 
 CUSTOMER_READS = ["/tickets/{ticket}", "/tickets/{ticket}/news", "/attachments/{file}"]
