@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -18,18 +17,13 @@ NARROW = {"width": 390, "height": 844}
 PATIENCE_MS = 10_000
 SCREENS = ROOT / "build" / "screens"
 _FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
+ONE_PROCESS = pytest.mark.xdist_group("browser")
+"""All browser tests go to one test process: they share the portal and the browser. Each file says so."""
 _peers = count(1)
 
 
 class OpenWindow(Protocol):
     def __call__(self, person: str = "", *, fresh: bool = False, **options: Any) -> Page: ...
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All browser tests go to one test process: they share the portal and the browser."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,5 @@
 """The README's tour for programs, run as it stands there."""
 
-import os
 import re
 import subprocess
 import sys
@@ -40,5 +39,5 @@ def command_in(folder: Path) -> Path:
     script = folder / "a folder" / "portal"
     script.parent.mkdir()
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m portal.cli "$@"\n')
-    os.chmod(script, 0o755)
+    script.chmod(0o700)
     return script
