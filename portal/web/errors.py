@@ -95,12 +95,16 @@ def _http(error: HTTPException) -> Response:
     return answer(status, **headers)
 
 
+_UNSEEN = {"submission_key", "next", "token"}
+"""Fields of ours that go with a form and say nothing to people."""
+
+
 def _stale_form(_: CSRFError) -> Response:
     """A page that explains and keeps the text: pressing once more sends it with a fresh token."""
     if wants_fragment():
         return _stale_part()
     kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "password")]
-    fields = [(name, name.replace("_", " ").capitalize(), value) for name, value in kept]
+    fields = [(name, "" if name in _UNSEEN else name.replace("_", " ").capitalize(), value) for name, value in kept]
     stands_on = nearest_page(request.path)
     html = render_template("errors/csrf.html", fields=fields, action=request.path, stands_on=stands_on)
     return make_response(html, 400)
