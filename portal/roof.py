@@ -18,7 +18,7 @@ from portal.web.sign_in import install_sign_in
 
 _MEGABYTE = 1024 * 1024
 REQUEST_MB = 60
-FORM_FIELD_KB = 500
+FORM_FIELD_KB = 1000  # twice the longest text in its widest letters, so that it is answered by its form
 FORM_PARTS = 200
 
 

@@ -16,6 +16,9 @@ def categories() -> Sequence[Category]:
 
 
 def find_category(slug: str) -> Category | None:
+    """The active category of this name; none has a character that is no text."""
+    if not slug.isprintable():
+        return None
     return db.session.scalars(select(Category).where(Category.slug == slug, Category.is_active)).one_or_none()
 
 

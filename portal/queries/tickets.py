@@ -181,7 +181,7 @@ def _narrowed(query: Select[Ticket], actor: Actor, wanted: TicketFilter) -> Sele
 
 
 def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool]]:
-    category = select(Category.id).where(Category.slug == wanted.category).scalar_subquery()
+    category = select(Category.id).where(Category.slug == (wanted.category or "").replace("\0", "")).scalar_subquery()
     possible: list[tuple[object, Callable[[], ColumnElement[bool]]]] = [
         (wanted.statuses, lambda: Ticket.status.in_(wanted.statuses)),
         (wanted.priorities, lambda: Ticket.priority.in_(wanted.priorities)),
@@ -198,7 +198,7 @@ def _containing(query: Select[Ticket], actor: Actor, wanted: TicketFilter) -> Se
     """Words anywhere in the thread, or the number. Customers search public text only."""
     document = TicketSearch.staff_document if actor.role.is_staff else TicketSearch.document
     found = select(TicketSearch.ticket_id).where(
-        document.bool_op("@@")(func.websearch_to_tsquery("english", wanted.text[:200]))
+        document.bool_op("@@")(func.websearch_to_tsquery("english", wanted.text[:200].replace("\0", " ")))
     )
     if wanted.statuses and set(wanted.statuses) <= set(ACTIVE_STATUSES):
         found = found.where(TicketSearch.is_active)

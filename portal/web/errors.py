@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -15,7 +15,7 @@ from portal.base.database import db
 from portal.queries import NotFound
 from portal.queries.paging import BadCursor
 from portal.rules.access import Denied
-from portal.services import Refused
+from portal.services import Invalid, Refused
 from portal.services.attachments import UploadRefused
 from portal.web.guards import ask_to_sign_in, nearest_page
 from portal.web.pages import wants_fragment
@@ -32,7 +32,6 @@ SHORT = {
     403: "You may not do that.",
     404: "That is not here any more.",
     405: "That is not possible here.",
-    413: "That is too large.",
     429: "Too many requests. Please wait a moment.",
     500: "Something went wrong on our side. Nothing was lost that you had sent before.",
     503: "We cannot reach our database just now. Please try again in a moment.",
@@ -42,11 +41,19 @@ SHORT = {
 def error_page(status: int, detail: str = "", **headers: str) -> Response:
     """The page of a status, or a small alert for the alert region when htmx asked for a part."""
     if wants_fragment():
-        html = render_template("errors/_alert.html", text=detail or SHORT.get(status, "Something went wrong."))
+        html = render_template("errors/_alert.html", text=detail or _short(status))
         headers.update({"HX-Retarget": "#alerts", "HX-Reswap": "innerHTML"})
     else:
         html = render_template(f"errors/{status if status in PAGES else 500}.html", status=status, detail=detail)
     return make_response(html, status, headers)
+
+
+def _short(status: int) -> str:
+    if status == 413:
+        return (
+            f"That is too large: at most {current_app.config['MAX_CONTENT_LENGTH'] // 2**20} MB fit into one message."
+        )
+    return SHORT.get(status, "Something went wrong.")
 
 
 def install_errors(app: Flask) -> None:
@@ -56,6 +63,7 @@ def install_errors(app: Flask) -> None:
     app.register_error_handler(NotFound, lambda _: answer(404))
     app.register_error_handler(Denied, lambda denied: answer(404 if denied.hidden else 403))
     app.register_error_handler(Refused, lambda refused: answer(409, str(refused)))
+    app.register_error_handler(Invalid, lambda invalid: answer(422, invalid.message))
     app.register_error_handler(UploadRefused, lambda refused: answer(413, str(refused)))
     app.register_error_handler(BadCursor, lambda _: answer(400, "That page of the list does not exist."))
     for away in (OperationalError, InterfaceError, PoolTimeout):

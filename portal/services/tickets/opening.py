@@ -15,7 +15,7 @@ from portal.rules import access, priority
 from portal.rules.access import Action, Actor
 from portal.rules.vocabulary import Channel, EventKind, Priority, Status
 from portal.services import notifications, sla
-from portal.services.attachments import StagedFile, attach
+from portal.services.attachments import StagedFile, attach, discard
 from portal.services.tickets.changing import write_tags
 from portal.services.tickets.events import record
 
@@ -47,6 +47,7 @@ def open_ticket(actor: Actor, requester: User, wanted: NewTicket) -> Ticket:
     access.require(actor, Action.OPEN_TICKET)
     key = scoped_key(wanted.submission_key, actor)
     if earlier := _already_opened(key):
+        discard(wanted.files)
         return earlier
     decision = _decide_priority(requester, wanted)
     ticket = _insert(requester, wanted, decision, key)

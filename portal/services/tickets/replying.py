@@ -14,7 +14,7 @@ from portal.rules import access, lifecycle
 from portal.rules.access import Action, Actor
 from portal.rules.vocabulary import Channel, EventKind, Status
 from portal.services import Refused, notifications, sla
-from portal.services.attachments import StagedFile, attach
+from portal.services.attachments import StagedFile, attach, discard
 from portal.services.tickets.changing import put_assignee, put_status
 from portal.services.tickets.events import record
 from portal.services.tickets.opening import NewTicket, first_message_id, open_ticket, scoped_key
@@ -43,6 +43,7 @@ def post_reply(actor: Actor, author: User, ticket: Ticket, wanted: NewMessage) -
     """
     access.require(actor, Action.REPLY, ticket.access_facts())
     if earlier := _already_posted(actor, ticket, wanted):
+        discard(wanted.files)
         return earlier
     if actor.role.is_staff:
         return _agent_reply(actor, author, ticket, wanted)
@@ -53,6 +54,7 @@ def add_note(actor: Actor, author: User, ticket: Ticket, wanted: NewMessage) -> 
     """An internal note: no customer ever sees it, no clock moves. Raises access.Denied."""
     access.require(actor, Action.NOTE, ticket.access_facts())
     if earlier := _already_posted(actor, ticket, wanted):
+        discard(wanted.files)
         return earlier
     message = _insert(actor, ticket, author, wanted, is_internal=True)
     record(ticket, actor, EventKind.NOTED, message=message, is_internal=True)
