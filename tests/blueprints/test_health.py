@@ -47,7 +47,9 @@ def test_redis_away_is_degraded_and_still_ready(app: Flask, settings: Settings, 
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
 
 
-def test_the_portal_is_not_ready_while_mail_cannot_be_handed_over(app: Flask, settings: Settings, tmp_path: Path) -> None:
+def test_the_portal_is_not_ready_while_mail_cannot_be_handed_over(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
     answer = asked(settings, tmp_path, "/readyz")
     assert (answer.status_code, answer.json["checks"]["mail"]) == (503, "away")
 
