@@ -8,7 +8,7 @@ run: ## start everything and print the address; PORT=8001 make run for another p
 
 test: ## lint, types, architecture, then the whole suite, browsers included
 	@scripts/environment.sh test
-	@CHROMIUM="$$(scripts/chromium.sh)" && export CHROMIUM && $(MAKE) --no-print-directory lint && $(VENV)/pytest -n 2 --dist loadgroup
+	@CHROMIUM="$$(scripts/chromium.sh)" && export CHROMIUM && $(MAKE) --no-print-directory lint && $(VENV)/pytest -n 2
 
 lint: ## ruff, mypy, import contracts, templates
 	@scripts/environment.sh test

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from xdist.scheduler import LoadScopeScheduling
 
 from portal.base import migrations
 from portal.base.database import Base, db
@@ -23,6 +24,17 @@ from tests.running import running_portal  # noqa: F401 (one fixture for the path
 _servers: list[tuple[Servers, tempfile.TemporaryDirectory[str]]] = []
 DEFAULTS = {"settings", "sla_policies", "business_calendars", "priority_rules", "categories"}
 """Tables a migration fills; tests leave them as they are."""
+
+
+class TogetherAroundOnePortal(LoadScopeScheduling):
+    """Whatever uses the running portal goes to one test process, first of all; every other test wherever there is room."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "portal" if nodeid.startswith(("tests/browser/", "tests/paths/test_tour.py")) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return TogetherAroundOnePortal(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -17,8 +17,6 @@ NARROW = {"width": 390, "height": 844}
 PATIENCE_MS = 10_000
 SCREENS = ROOT / "build" / "screens"
 _FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
-ONE_PROCESS = pytest.mark.xdist_group("browser")
-"""All browser tests go to one test process: they share the portal and the browser. Each file says so."""
 _peers = count(1)
 
 

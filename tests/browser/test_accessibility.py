@@ -8,11 +8,9 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import NARROW, ONE_PROCESS, WIDE, OpenWindow
+from tests.browser.conftest import NARROW, WIDE, OpenWindow
 from tests.browser.office import ANA, BEN, CLEO, Office, unique
 from tests.running import Portal
-
-pytestmark = ONE_PROCESS
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 SMALLEST = {"width": 320, "height": 640}

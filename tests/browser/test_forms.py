@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import NARROW, ONE_PROCESS, OpenWindow, sign_in
+from tests.browser.conftest import NARROW, OpenWindow, sign_in
 from tests.browser.office import ANA, CLEO, Office, unique
-
-pytestmark = ONE_PROCESS
 
 MB = 1024 * 1024
 

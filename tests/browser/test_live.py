@@ -3,11 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ONE_PROCESS, OpenWindow
+from tests.browser.conftest import OpenWindow
 from tests.browser.office import ANA, CLEO, DORA, Office, unique
 from tests.running import Portal
-
-pytestmark = ONE_PROCESS
 
 
 @pytest.fixture

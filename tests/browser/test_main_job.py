@@ -3,10 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import ONE_PROCESS, OpenWindow
+from tests.browser.conftest import OpenWindow
 from tests.browser.office import ANA, BEN, CLEO, Mail, Office, unique
-
-pytestmark = ONE_PROCESS
 
 FILES = [
     {"name": "export.csv", "mimeType": "text/csv", "buffer": b"day,trades\n2026-03-01,5000\n"},

@@ -5,11 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.running import ROOT, Portal, environment
-
-pytestmark = pytest.mark.xdist_group("browser")  # shares the running portal with the browser tests
 
 
 def test_the_tour_for_programs_works_as_written(running_portal: Portal, tmp_path: Path) -> None:
