@@ -18,6 +18,7 @@ from portal.rules.access import Denied
 from portal.services import Invalid, Refused
 from portal.services.attachments import UploadRefused
 from portal.web.guards import ask_to_sign_in, nearest_page
+from portal.web.limits import retry_after_s
 from portal.web.pages import wants_fragment
 from portal.web.sign_in import forget_reader
 
@@ -44,8 +45,16 @@ def error_page(status: int, detail: str = "", **headers: str) -> Response:
         html = render_template("errors/_alert.html", text=detail or _short(status))
         headers.update({"HX-Retarget": "#alerts", "HX-Reswap": "innerHTML"})
     else:
-        html = render_template(f"errors/{status if status in PAGES else 500}.html", status=status, detail=detail)
+        name, wait = f"errors/{status if status in PAGES else 500}.html", _wait(headers.get("Retry-After", ""))
+        html = render_template(name, status=status, detail=detail, wait=wait)
     return make_response(html, status, headers)
+
+
+def _wait(seconds: str) -> str:
+    """A time as people say it: seconds up to two minutes, then minutes."""
+    if not seconds:
+        return "a minute"
+    return f"{seconds} seconds" if int(seconds) < 120 else f"{-(-int(seconds) // 60)} minutes"
 
 
 def _short(status: int) -> str:
@@ -97,7 +106,7 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None:
         return error.response  # type: ignore[return-value]  # Flask answers what abort() was given
-    headers = {"Retry-After": "60"} if status == 429 else {}
+    headers = {"Retry-After": str(retry_after_s())} if status == 429 else {}
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return answer(status, **headers)
@@ -129,7 +138,7 @@ def _stale_part() -> Response:
 
 def _database_away(error: Exception) -> Response:
     """The database is away or too busy: say so quickly; the request left nothing behind."""
-    log.error("database away", error=type(error).__name__, path=request.path)
+    log.error("database away", error=type(error).__name__, route=str(request.url_rule))
     _roll_back()
     forget_reader()
     return answer(503, **{"Retry-After": str(RETRY_AFTER_S)})
@@ -138,7 +147,7 @@ def _database_away(error: Exception) -> Response:
 def _unexpected(error: Exception) -> Response:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return _database_away(error)
-    log.exception("unexpected error", path=request.path)
+    log.exception("unexpected error", route=str(request.url_rule))
     _roll_back()
     forget_reader()
     return answer(500)

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
+from math import ceil
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, request, session
+from flask import Flask, request
 from flask_limiter import Limiter
+from flask_login import current_user
 
+from portal.base.clock import now
 from portal.base.redis import REDIS_WAIT_S
 from portal.base.settings import Settings
 from portal.base.tokens import token_hash
@@ -20,6 +23,7 @@ OPEN_TICKET = "10 per 10 minutes; 100 per day"
 WRITE = "60 per minute"
 API = "600 per minute"
 HOOK = "1200 per minute"
+RETRY_S = 60
 
 
 def peer() -> str:
@@ -35,9 +39,8 @@ def peer() -> str:
 
 
 def person_or_peer() -> str:
-    """The session if there is one, else the peer."""
-    token = session.get("_user_id")
-    return f"session:{token_hash(token)}" if token else peer()
+    """The signed-in person, however often they signed in and from wherever, else the peer."""
+    return f"person:{current_user.id}" if current_user.is_authenticated else peer()
 
 
 def named_address() -> str:
@@ -63,12 +66,25 @@ limiter = Limiter(
 )
 
 
-def limit(amount: str, key: Callable[[], str] = peer) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def limit(
+    amount: str, key: Callable[[], str] = peer, *, exempt_when: Callable[[], bool] | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A shared limit on the unsafe requests of a view."""
     return cast(
         Callable[[Callable[P, R]], Callable[P, R]],
-        limiter.limit(amount, key_func=key, methods=["POST", "PUT", "PATCH", "DELETE"]),
+        limiter.limit(amount, key_func=key, methods=["POST", "PUT", "PATCH", "DELETE"], exempt_when=exempt_when),
     )
+
+
+def is_signed_in() -> bool:
+    """For limits that protect the address a guest names."""
+    return bool(current_user.is_authenticated)
+
+
+def retry_after_s() -> int:
+    """How many seconds until the limit that refused this request lets one through again."""
+    reached = limiter.current_limit
+    return max(1, ceil(reached.reset_at - now().timestamp())) if reached else RETRY_S
 
 
 def install_limits(app: Flask, settings: Settings) -> None:

@@ -27,6 +27,7 @@ def new_ticket() -> ResponseReturnValue:
 @customer.post("/tickets/new")
 @public
 @limits.limit(limits.OPEN_TICKET, limits.person_or_peer)
+@limits.limit(limits.MAILED_LINK, limits.named_address, exempt_when=limits.is_signed_in)
 def open_ticket() -> ResponseReturnValue:
     form = _form()
     if not form.validate():
