@@ -105,12 +105,12 @@ def test_a_blank_answer_is_refused_beside_the_box(open_window: OpenWindow, numbe
     page = open_window(CLEO)
     page.goto(f"/agent/tickets/{number}")
     message_box(page).fill("   ")
-    page.get_by_role("button", name="Send, wait for customer").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#composer-errors")).to_have_text("Write a message first.")
     expect(message_box(page)).to_be_focused()
     expect(message_box(page)).to_have_accessible_description("Write a message first.")
     message_box(page).fill("Better now.")
-    page.get_by_role("button", name="Send, wait for customer").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".msg.agent .prose")).to_have_text("Better now.")
     expect(page.locator("#composer-errors")).to_be_empty()
 
@@ -169,7 +169,7 @@ def test_two_clicks_send_once(open_window: OpenWindow, office: Office, number: i
 
     agent.goto(f"/agent/tickets/{number}")
     message_box(agent).fill("Once as well.")
-    agent.get_by_role("button", name="Send, wait for customer").dblclick()
+    agent.get_by_role("button", name="Send", exact=True).dblclick()
     expect(agent.locator(".msg.agent")).to_have_count(1)
     assert office.bodies(number)[1:] == ["Only once.", "Once as well."]
 
@@ -250,9 +250,9 @@ def test_a_page_from_before_signing_in_anew_works_at_the_second_try(open_window:
     other = page.context.new_page()
     _sign_out(other)
     sign_in(other, CLEO)
-    page.get_by_role("button", name="Send, wait for customer").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator("#alerts")).to_contain_text("please send it again")
-    page.get_by_role("button", name="Send, wait for customer").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".msg.agent .prose")).to_have_text("Nearly done.")
     expect(page.locator("#alerts")).to_be_empty()
 

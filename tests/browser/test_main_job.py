@@ -109,7 +109,7 @@ def write_note(agent: Page, text: str) -> None:
 def answer_ticket(agent: Page, text: str) -> None:
     expect(agent.get_by_label("Reply", exact=True)).to_be_checked()
     agent.get_by_label("Message", exact=True).fill(text)
-    agent.get_by_role("button", name="Send, wait for customer").click()
+    agent.get_by_role("button", name="Send", exact=True).click()
     expect(agent.locator(".msg.agent .prose")).to_have_text(text)
     expect(agent.locator("#case_head .badge").first).to_have_text("Waiting for customer")
 

@@ -1,0 +1,38 @@
+"""The agents' pages: what their forms send, and what they show."""
+
+import re
+from collections.abc import Callable
+
+from portal.models import User
+from portal.rules.vocabulary import Status
+from portal.services import tickets as services
+from tests.cast import Cast, Visitor
+from tests.factories import claimed, did, fresh, opened
+
+Browsers = Callable[[User], Visitor]
+
+
+def main_button(page: str) -> dict[str, str]:
+    """What the composer's first button, and so the Enter key, sends besides the text."""
+    composer = page[page.index('id="composer"') :]
+    button = re.search(r'<button class="btn primary"([^>]*)>', composer)
+    assert button is not None
+    return dict(re.findall(r'(then)="?([^"]*)"', button[1].replace('name="then" value', "then")))
+
+
+def test_the_main_button_leaves_it_to_the_rules_what_a_reply_makes_of_the_ticket(
+    cast: Cast, browser_of: Browsers
+) -> None:
+    ticket, cleo = opened(cast.ana), browser_of(cast.cleo)
+    did(cast.cleo, services.resolve, ticket)
+    sent = main_button(cleo.get(f"/agent/tickets/{ticket.id}").text)
+    cleo.post(f"/agent/tickets/{ticket.id}/messages", {"kind": "reply", "body": "One more thing.", **sent})
+    assert fresh(ticket).status is Status.RESOLVED
+
+
+def test_the_main_button_makes_an_open_ticket_wait_for_the_customer(cast: Cast, browser_of: Browsers) -> None:
+    ticket, cleo = opened(cast.ana), browser_of(cast.cleo)
+    claimed(ticket, cast.cleo)
+    sent = main_button(cleo.get(f"/agent/tickets/{ticket.id}").text)
+    cleo.post(f"/agent/tickets/{ticket.id}/messages", {"kind": "reply", "body": "Try again.", **sent})
+    assert fresh(ticket).status is Status.WAITING_CUSTOMER
