@@ -654,6 +654,7 @@ def upgrade() -> None:
     op.create_index("ix_outbox_leased", "outbox", ["leased_until"], unique=False, postgresql_where="state = 'sending'")
     op.create_index("ix_outbox_recipient", "outbox", ["recipient", "created_at"], unique=False)
     op.create_index("ix_outbox_ticket_id", "outbox", ["ticket_id"], unique=False)
+    op.create_index("ix_outbox_token_id", "outbox", ["token_id"], postgresql_where="token_id is not null")
     op.create_table(
         "ticket_events",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

@@ -55,6 +55,7 @@ def engine_options(pool_size: int) -> dict[str, Any]:
         "pool_timeout": POOL_WAIT_S,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
+        "hide_parameters": True,  # errors are logged: what people wrote, and nonces, are not
         "connect_args": {
             "connect_timeout": CONNECT_TIMEOUT_S,
             "keepalives_idle": 10,

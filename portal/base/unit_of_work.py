@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import structlog
 from sqlalchemy.orm import Session
 
 from portal.base import live, queue
 from portal.base.database import db
+
+log = structlog.get_logger(__name__)
 
 _RINGS = "rings"
 _HINTS = "hints"
@@ -27,11 +30,7 @@ def unit_of_work() -> Iterator[Session]:
         session.rollback()
         _forget(session)
         raise
-    rings, hints = session.info.pop(_RINGS, set()), session.info.pop(_HINTS, [])
-    for job in sorted(rings):
-        queue.ring(job)
-    for hint in hints:
-        live.publish(hint)
+    _tell(session.info.pop(_RINGS, set()), session.info.pop(_HINTS, []))
 
 
 def ring_after_commit(job: str) -> None:
@@ -44,6 +43,17 @@ def hint_after_commit(hint: dict[str, object]) -> None:
     hints = db.session().info.setdefault(_HINTS, [])
     if hint not in hints:
         hints.append(hint)
+
+
+def _tell(rings: set[str], hints: list[dict[str, object]]) -> None:
+    """What is committed is promised: nothing that goes wrong from here on may make it look as if it had failed."""
+    try:
+        for job in sorted(rings):
+            queue.ring(job)
+        for hint in hints:
+            live.publish(hint)
+    except Exception:
+        log.exception("bell or hint failed after a commit")
 
 
 def _forget(session: Session) -> None:

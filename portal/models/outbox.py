@@ -22,6 +22,7 @@ class OutboxMail(Base):
         Index("ix_outbox_leased", "leased_until", postgresql_where="state = 'sending'"),
         Index("ix_outbox_recipient", "recipient", "created_at"),
         Index("ix_outbox_ticket_id", "ticket_id"),
+        Index("ix_outbox_token_id", "token_id", postgresql_where="token_id is not null"),
     )
 
     id: Mapped[Key]

@@ -13,6 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from portal.base.database import db
 
 MAX_LIMIT = 100
+LONGEST_CURSOR = 200
+BIGGEST_ID = 2**63 - 1
 Row = TypeVar("Row")
 
 
@@ -44,12 +46,14 @@ def encode_cursor(sort: Sort, row: Any) -> str:
 
 def decode_cursor(sort: Sort, text: str) -> list[Any]:
     """The key values a cursor holds. Raises BadCursor."""
+    if len(text) > LONGEST_CURSOR:
+        raise BadCursor("not a cursor")
     try:
         name, *values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if name != sort.name or len(values) != len(sort.columns):
             raise BadCursor("the cursor belongs to another list")
         return [_typed(column, value) for column, value in zip(sort.columns, values, strict=True)]
-    except (ValueError, TypeError) as wrong:
+    except (ValueError, TypeError, RecursionError) as wrong:
         raise BadCursor("not a cursor") from wrong
 
 
@@ -80,4 +84,6 @@ def _typed(column: InstrumentedAttribute[Any], value: Any) -> Any:
         return moment
     if not isinstance(value, kind) or isinstance(value, bool):
         raise BadCursor("a value of another kind")
+    if isinstance(value, int) and not -BIGGEST_ID <= value <= BIGGEST_ID:
+        raise BadCursor("a number no row has")
     return value

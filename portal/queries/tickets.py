@@ -24,11 +24,10 @@ from portal.models import (
     User,
 )
 from portal.queries import NotFound
-from portal.queries.paging import Page, Sort, page_of
+from portal.queries.paging import BIGGEST_ID, Page, Sort, page_of
 from portal.rules.access import Actor
 from portal.rules.vocabulary import ACTIVE_STATUSES, Priority, Status
 
-BIGGEST_ID = 2**63 - 1
 COUNT_CAP = 1000
 
 SORTS = {

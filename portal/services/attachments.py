@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import IO
 
 import puremagic
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.base.clock import now
 from portal.base.current import current_settings
@@ -68,7 +71,7 @@ def staged(uploads: Sequence[Upload]) -> Iterator[list[StagedFile]]:
             files.append(_stage(upload))  # noqa: PERF401 (what was stored before a refusal must be known)
         yield files
     except BaseException:
-        discard(files)
+        _discard_unbound(files)
         raise
 
 
@@ -86,8 +89,23 @@ def staged_from_mail(uploads: Sequence[Upload]) -> Iterator[tuple[list[StagedFil
                 left_out.append(clean_name(upload.filename))
         yield files, f"(Not taken over, because of its size: {', '.join(left_out)})" if left_out else ""
     except BaseException:
-        discard(files)
+        _discard_unbound(files)
         raise
+
+
+def _discard_unbound(files: Sequence[StagedFile]) -> None:
+    """Remove what found no message. What failed may have failed after its commit, so the database is asked; while it
+    is away nothing is removed, and the sweep finds the orphans."""
+    if not files:
+        return
+    try:
+        db.session.rollback()
+        keys = [file.key for file in files]
+        bound = set(db.session.scalars(select(Attachment.key).where(Attachment.key.in_(keys))))
+        db.session.rollback()
+    except (DBAPIError, PoolTimeout):
+        return
+    discard([file for file in files if file.key not in bound])
 
 
 def discard(files: Sequence[StagedFile]) -> None:

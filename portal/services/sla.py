@@ -8,6 +8,7 @@ from portal.base.database import db
 from portal.models import Category, SlaClock, Ticket, User
 from portal.queries import routing
 from portal.queries import tickets as ticket_queries
+from portal.queries.settings import setting
 from portal.rules import sla as rules
 from portal.rules.vocabulary import ClockKind, Status
 
@@ -80,7 +81,9 @@ def retarget(ticket: Ticket, clocks: Sequence[SlaClock], *, is_raise: bool) -> N
         )
         if due < clock.due_at or (due > clock.due_at and clock.breached_at is None):
             clock.due_at, clock.target_minutes = due, _minutes(target)
-            clock.warn_at = rules.warning_at(policy.calendar, clock.started_at, target, clock.closed_pauses)
+            clock.warn_at = rules.warning_at(
+                policy.calendar, clock.started_at, target, clock.closed_pauses, _warning_share()
+            )
     refresh_next_due(ticket, clocks)
 
 
@@ -104,7 +107,7 @@ def _started(ticket: Ticket, policy: rules.Policy, kind: ClockKind, instance: in
         target_minutes=_minutes(target),
         started_at=moment,
         due_at=rules.deadline(policy.calendar, moment, target, []),
-        warn_at=rules.warning_at(policy.calendar, moment, target, []),
+        warn_at=rules.warning_at(policy.calendar, moment, target, [], _warning_share()),
         pauses=[],
     )
     db.session.add(clock)
@@ -149,7 +152,7 @@ def _recount(clock: SlaClock) -> None:
     calendar = _policy_of(clock).calendar
     target = timedelta(minutes=clock.target_minutes)
     clock.due_at = rules.deadline(calendar, clock.started_at, target, clock.closed_pauses)
-    clock.warn_at = rules.warning_at(calendar, clock.started_at, target, clock.closed_pauses)
+    clock.warn_at = rules.warning_at(calendar, clock.started_at, target, clock.closed_pauses, _warning_share())
 
 
 def _mark_late(clock: SlaClock, moment: datetime) -> None:
@@ -160,6 +163,11 @@ def _mark_late(clock: SlaClock, moment: datetime) -> None:
 
 def _policy_of(clock: SlaClock) -> rules.Policy:
     return routing.sla_policy(clock.policy_id)
+
+
+def _warning_share() -> float:
+    """The share of a target after which its deadline counts as near."""
+    return float(setting("sla_warning_share"))
 
 
 def _minutes(target: timedelta) -> int:

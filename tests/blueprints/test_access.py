@@ -218,7 +218,6 @@ class TestNotes:
         claimed(ticket, cast.cleo)
         replied(ticket, cast.cleo, "Please try again.")
         noted(ticket, cast.cleo, "SENTINEL in a note", files=[("SENTINEL.txt", b"SENTINEL in a file")])
-        did(cast.cleo, services.set_tags, ticket, ["sentinel"])
         return ticket
 
     @pytest.mark.parametrize("who", ["ana", "follower", "colleague"])
@@ -246,7 +245,6 @@ class TestNotes:
         hers, paths = browser_of(cast.ana), ("/tickets", f"/tickets/{ticket.id}")
         before = [plain(hers.get(path)) for path in paths]
         noted(ticket, cast.cleo, "SENTINEL", files=[("SENTINEL.txt", b"SENTINEL")])
-        did(cast.cleo, services.set_tags, ticket, ["sentinel"])
         assert [plain(hers.get(path)) for path in paths] == before
 
     def test_bring_no_news(self, ticket: Ticket, cast: Cast, browser_of: Browsers) -> None:

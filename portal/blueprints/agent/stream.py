@@ -1,5 +1,6 @@
 """The server-sent stream of an open page: says that something changed, never what. The page then asks with its own rights."""
 
+import time
 from collections.abc import Callable, Iterator
 
 from flask import Response, current_app, request, session
@@ -35,13 +36,18 @@ def stream() -> ResponseReturnValue:
 def _events(
     hints: Iterator[dict[str, object] | None], number: int | None, still_signed_in: Callable[[], bool]
 ) -> Iterator[str]:
+    """Hints as events. Every HEARTBEAT_S seconds, busy or not, it looks whether the session lives and gives a sign."""
     yield f"retry: {RECONNECT_MS}\n\n"
+    looked = time.monotonic()
     for hint in hints:
-        if hint is None:
+        if time.monotonic() - looked >= live.HEARTBEAT_S:
             if not still_signed_in():
                 return
+            looked = time.monotonic()
             yield ": still here\n\n"
-        elif number is None:
+        if hint is None:
+            continue
+        if number is None:
             yield "event: queue-changed\ndata: 1\n\n"
         elif hint.get("ticket", number) == number:
             yield "event: ticket-changed\ndata: 1\n\n"

@@ -108,7 +108,7 @@ def set_tags(actor: Actor, ticket: Ticket, names: Iterable[str]) -> None:
     if new == old:
         return
     write_tags(ticket, new)
-    record(ticket, actor, EventKind.TAGS_CHANGED, old=old, new=new, is_internal=True)
+    record(ticket, actor, EventKind.TAGS_CHANGED, old=old, new=new)
 
 
 def add_follower(actor: Actor, ticket: Ticket, person: User) -> None:
@@ -125,9 +125,15 @@ def add_follower(actor: Actor, ticket: Ticket, person: User) -> None:
 
 
 def invite_follower(actor: Actor, ticket: Ticket, person: User | None) -> None:
-    """Add the owner of an address if there is one who may follow, and say nothing either way. Raises access.Denied."""
+    """Add the owner of an address if there is one who may follow, and say nothing either way. Raises access.Denied.
+
+    A customer may add people of the same account: anybody else could be probed for an account here, or be sent mail
+    they never asked for. Agents may add any customer.
+    """
     access.require(actor, Action.ADD_FOLLOWER, ticket.access_facts())
-    if person is not None and not person.is_staff and not person.disabled_at and person.id != ticket.requester_id:
+    if person is None or person.is_staff or person.disabled_at or person.id == ticket.requester_id:
+        return
+    if actor.role.is_staff or (actor.account_id is not None and actor.account_id == person.account_id):
         add_follower(actor, ticket, person)
 
 
@@ -142,7 +148,6 @@ def put_assignee(ticket: Ticket, assignee: User | None, actor: Actor | None, rea
         old=old,
         new=assignee.name if assignee else None,
         reason=reason,
-        is_internal=True,
     )
     if assignee is not None and actor is not None and assignee.id != actor.id:
         notifications.assigned(ticket, event, assignee)

@@ -55,7 +55,7 @@ class TestAnAgentsReply:
             None,
             "Cleo Martin",
             "First to answer",
-            True,
+            False,
         )
 
     def test_leaves_the_assignee_there_is(self, cast: Cast) -> None:
