@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NARROW, OpenWindow, sign_in
-from tests.browser.office import ANA, CLEO, Office, unique
+from tests.browser.office import ANA, BEN, CLEO, Office, unique
 
 MB = 1024 * 1024
 
@@ -270,7 +270,7 @@ def _sign_out(other: Page) -> None:
 
 
 def test_a_file_too_large_for_us_is_answered_with_a_page(open_window: OpenWindow, large_file: Path) -> None:
-    page = open_window(ANA, java_script_enabled=False)
+    page = open_window(BEN, java_script_enabled=False)
     fill_ticket(page, f"Large {unique()}")
     page.locator("input[name=attachments]").set_input_files(large_file)
     with page.expect_response("**/tickets/new") as answer:

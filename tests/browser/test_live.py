@@ -48,11 +48,10 @@ def test_nothing_new_costs_an_empty_answer(open_window: OpenWindow, number: int)
 
 def test_the_queue_takes_a_new_ticket_in(office: Office, open_window: OpenWindow) -> None:
     page = open_window(CLEO)
-    page.goto("/agent?view=all")
     first = page.locator("tbody tr").first
     subject = f"Live {unique()}"
     with page.expect_response("**/agent/stream"):
-        page.reload()
+        page.goto("/agent?view=all")
     number = office.ticket(subject)
     expect(first).to_contain_text(subject)
     expect(first).to_contain_text("Open")
@@ -98,12 +97,12 @@ def test_a_lost_stream_is_said_and_caught_up_with(
 ) -> None:
     page = open_window(CLEO)
     page.clock.install()
-    with page.expect_response("**/agent/stream*"):
-        open_ticket(page, number)
+    with page.expect_response("**/agent/stream"):
+        page.goto("/agent?view=all")
     bar = page.get_by_text("Updates paused")
-    page.route("**/agent/stream*", lambda route: route.abort())
+    page.route("**/agent/stream", lambda route: route.abort())
     (worker,) = running_portal.child("gunicorn").children()
-    with page.expect_request("**/agent/stream*"):
+    with page.expect_request("**/agent/stream"):
         worker.kill()
         page.clock.run_for(2_000)
     expect(bar).to_be_hidden()
@@ -111,11 +110,30 @@ def test_a_lost_stream_is_said_and_caught_up_with(
     expect(bar).to_be_visible()
 
     running_portal.until(lambda: _answers(office, number))
+    subject = f"Missed {unique()}"
+    office.ticket(subject)
+    page.unroute("**/agent/stream")
+    page.clock.run_for(70_000)
+    expect(page.locator("tbody tr").first).to_contain_text(subject)
+    expect(bar).to_be_hidden()
+
+
+def test_a_stream_that_never_came_is_said_and_asked_for_again(
+    office: Office, open_window: OpenWindow, number: int
+) -> None:
+    page = open_window(CLEO)
+    page.clock.install()
+    page.route("**/agent/stream*", lambda route: route.abort())
+    open_ticket(page, number)
+    for _ in range(8):
+        with page.expect_request("**/agent/stream*"):
+            page.clock.run_for(5_000)
+    expect(page.get_by_text("Updates paused")).to_be_visible()
     office.answer(number, "Anybody there?")
     page.unroute("**/agent/stream*")
-    page.clock.run_for(60_000)
+    page.clock.run_for(5_000)
     expect(page.locator(".msg").last).to_contain_text("Anybody there?")
-    expect(bar).to_be_hidden()
+    expect(page.get_by_text("Updates paused")).to_be_hidden()
 
 
 def _answers(office: Office, number: int) -> bool:
