@@ -1,11 +1,13 @@
 """What the receiving mail server found out about the sender, read from Authentication-Results (RFC 8601)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from portal.rules.threading import Verdict
 
-_RESULT = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*(\w+)", re.IGNORECASE)
+_RESULT = re.compile(r"\s*(spf|dkim|dmarc)\s*(?:/\s*\d+\s*)?=\s*(\w+)(?=\s|$)", re.IGNORECASE)
+_PIECE = re.compile(r'(?P<quoted>"(?:[^"\\]|\\.)*+")|(?P<escaped>\\.)|(?P<mark>["()\\])|[^"()\\]++', re.DOTALL)
+_QUOTED = '""'
 
 
 def sender_verdict(results: Sequence[str], trusted_server: str) -> Verdict:
@@ -17,17 +19,43 @@ def sender_verdict(results: Sequence[str], trusted_server: str) -> Verdict:
     if not trusted_server:
         return Verdict.NONE
     for result in results:
-        server, _, findings = result.partition(";")
+        plain, is_whole = _without_free_text(result)
+        server, *findings = plain.split(";")
         if (server.split() or [""])[0].lower() == trusted_server.lower():
-            return _judged({name.lower(): value.lower() for name, value in _RESULT.findall(findings)})
+            return _judged(findings) if is_whole else Verdict.FAIL
     return Verdict.NONE
 
 
-def _judged(found: dict[str, str]) -> Verdict:
-    dmarc = found.get("dmarc", "none")
-    if dmarc == "pass":
+def _without_free_text(header: str) -> tuple[str, bool]:
+    """The header without its comments and quoted strings, and whether each of them ended.
+
+    The sender chooses much of what stands in them. One left open may hide a fail.
+    """
+    kept: list[str] = []
+    depth, at = 0, 0
+    while at < len(header):
+        piece = _PIECE.match(header, at)
+        if piece is None or (depth and piece["quoted"]):
+            at += 1  # inside a comment a quotation mark is a letter like others
+            continue
+        at, text = piece.end(), piece.group()
+        if piece["mark"] and text in '"\\' and not depth:
+            return "".join(kept), False
+        if not depth and text not in ("(", ")"):
+            kept.append(_QUOTED if piece["quoted"] else text)
+        depth = max(0, depth + (text == "(") - (text == ")"))
+        kept.append(" " if text == ")" and not depth else "")
+    return "".join(kept), depth == 0
+
+
+def _judged(findings: Iterable[str]) -> Verdict:
+    """Of each part only how it begins counts, `method=result`: what follows repeats what the sender said."""
+    found: dict[str, set[str]] = {"spf": set(), "dkim": set(), "dmarc": set()}
+    for match in filter(None, map(_RESULT.match, findings)):
+        found[match[1].lower()].add(match[2].lower())
+    dmarc, others = found["dmarc"] - {"none"}, found["spf"] | found["dkim"]
+    if dmarc == {"pass"}:
         return Verdict.PASS
-    others = {found.get("spf"), found.get("dkim")}
-    if dmarc == "fail" or (dmarc == "none" and "fail" in others and "pass" not in others):
+    if "fail" in dmarc or (not dmarc and "fail" in others and "pass" not in others):
         return Verdict.FAIL
     return Verdict.NONE
