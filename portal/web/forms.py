@@ -13,7 +13,7 @@ from portal.models.ticket import SUBJECT_LENGTH
 from portal.rules.addresses import is_address
 from portal.services import Invalid
 from portal.services.accounts import NAME_LENGTH, PASSWORD_MAX, PASSWORD_MIN
-from portal.services.attachments import Upload
+from portal.services.attachments import Upload, UploadRefused
 
 BODY_LENGTH = 100_000
 ADDRESS_LENGTH = 254
@@ -148,6 +148,11 @@ def new_submission_key() -> str:
 def uploads(name: str = "attachments") -> Sequence[Upload]:
     """The files of a request; an empty file field is none."""
     return [Upload(file.filename, file.stream) for file in request.files.getlist(name) if file.filename]
+
+
+def choose_again(refused: UploadRefused) -> list[str]:
+    """What stands beside the files of a form that comes back: no browser keeps them chosen."""
+    return [str(refused), "Your text is still here; please choose your files again."]
 
 
 def blame(form: FlaskForm, problem: Invalid) -> None:

@@ -180,9 +180,16 @@ def test_pages_that_say_no_to_a_customer(open_window: OpenWindow, office: Office
     assert refused(page, 400, lambda page: page.goto("/tickets?cursor=nonsense")) == []
     assert refused(page, 405, lambda page: page.goto("/logout")) == []
     assert refused(page, 409, lambda page: _send_elsewhere(page, f"/tickets/{number}/reopen")) == []
-    assert refused(page, 413, _send_too_many_files) == []
+    assert refused(page, 413, lambda page: _send_files(page, 300)) == []
     assert refused(page, 403, _send_from_elsewhere) == []
     assert refused(page, 429, _send_too_often) == []
+
+
+def test_a_form_whose_files_were_refused(open_window: OpenWindow) -> None:
+    page = open_window(ANA)
+    _send_files(page, 11)
+    expect(page.locator("#attachments-error")).to_contain_text("At most 10 files")
+    assert trouble(page) == []
 
 
 def test_the_page_for_a_form_that_is_too_old(open_window: OpenWindow, office: Office) -> None:
@@ -222,12 +229,13 @@ def _send_elsewhere(page: Page, address: str) -> None:
     page.locator(".new-ticket").evaluate("(form, address) => { form.action = address; form.submit() }", address)
 
 
-def _send_too_many_files(page: Page) -> None:
+def _send_files(page: Page, count: int) -> None:
+    """Past what the page itself would refuse."""
     page.goto("/tickets/new")
     page.get_by_label("Subject").fill("Files")
     page.get_by_label("What happened?").fill("Too many.")
     page.get_by_label("Category").select_option("general")
-    files = [{"name": f"{number}.txt", "mimeType": "text/plain", "buffer": b"x"} for number in range(11)]
+    files = [{"name": f"{number}.txt", "mimeType": "text/plain", "buffer": b"x"} for number in range(count)]
     page.locator("input[name=attachments]").set_input_files(files)
     page.locator(".new-ticket").evaluate("form => form.submit()")
 

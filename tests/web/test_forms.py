@@ -288,6 +288,46 @@ class TestUploads:
         assert said in answer.text
         assert (count(Ticket), count(Attachment), stored()) == (0, 0, 0)
 
+    def refused(self, answer: TestResponse) -> str:
+        """The one refusal, beside the files, of a form that still holds what was typed."""
+        assert answer.status_code == 413
+        return errors_of(answer, "attachments")
+
+    @pytest.mark.parametrize("sizes", [[5] * 11, [5, 25 * MEGABYTE + 1]], ids=["eleven", "one of 25 MB and a byte"])
+    def test_too_many_or_too_large_cost_nobody_a_new_ticket_s_text(
+        self, cast: Cast, visitor: Visitor, browser_of: Browsers, sizes: list[int]
+    ) -> None:
+        for browser, form in ((browser_of(cast.ana), TICKET), (visitor, GUEST)):
+            answer = self.post(browser, [self.file(size) for size in sizes], **form)
+            assert re.search("10 files|larger than 25 MB", self.refused(answer))
+            assert {name: kept(answer, name) for name in form if name != "category"} == {
+                name: value for name, value in form.items() if name != "category"
+            }
+            assert '<option selected value="technical">' in answer.text
+
+    def test_too_large_cost_a_customer_no_reply(self, ticket: Ticket, cast: Cast, browser_of: Browsers) -> None:
+        data = {"body": "Still none.", "attachments": [self.file(), self.file(25 * MEGABYTE + 1)]}
+        answer = browser_of(cast.ana).post(f"/tickets/{ticket.id}/reply", data, content_type="multipart/form-data")
+        assert "larger than 25 MB" in self.refused(answer)
+        assert kept(answer, "body") == "Still none."
+        assert (count(TicketMessage), stored()) == (1, 0)
+
+    @pytest.mark.parametrize("part", [False, True])
+    def test_too_large_cost_an_agent_no_message(
+        self, ticket: Ticket, cast: Cast, browser_of: Browsers, part: bool
+    ) -> None:
+        data = {"body": "See here.", "kind": "note", "attachments": [self.file(), self.file(25 * MEGABYTE + 1)]}
+        path, headers = f"/agent/tickets/{ticket.id}/messages", PARTIAL if part else {}
+        answer = browser_of(cast.cleo).post(path, data, content_type="multipart/form-data", headers=headers)
+        assert "larger than 25 MB" in self.refused(answer)
+        if part:
+            assert answer.headers["HX-Retarget"] == "#composer-errors"
+            assert "<form" not in answer.text
+        else:
+            assert kept(answer, "body") == "See here."
+            assert re.search(r'value="note" checked', answer.text)
+        assert (count(TicketMessage), stored()) == (1, 0)
+
     def test_of_exactly_the_limit_are_taken(self, cast: Cast, browser_of: Browsers) -> None:
         assert self.post(browser_of(cast.ana), [self.file(25 * MEGABYTE)]).status_code == 303
         assert stored() == 1

@@ -14,10 +14,11 @@ from portal.queries import tickets as queries
 from portal.rules.vocabulary import AGENT_STATUS_WORDS, Channel, Priority, Status
 from portal.services import attachments
 from portal.services import tickets as services
+from portal.services.attachments import UploadRefused
 from portal.services.tickets.replying import NewMessage
 from portal.web import limits
 from portal.web.clock_views import clock_view, present_clocks, queue_clock
-from portal.web.forms import AgentMessageForm, new_submission_key, uploads
+from portal.web.forms import AgentMessageForm, choose_again, new_submission_key, uploads
 from portal.web.guards import actor, person, staff
 from portal.web.pages import page, partials, render_block, wants_fragment
 from portal.web.threads import thread
@@ -50,9 +51,12 @@ def write(number: int) -> ResponseReturnValue:
     if not form.validate():
         return _invalid(number, form)
     queries.get_ticket(actor(), number)
-    with attachments.staged(uploads()) as files, unit_of_work():
-        locked = queries.get_ticket(actor(), number, lock=True)
-        message = _post(locked, form, files)
+    try:
+        with attachments.staged(uploads()) as files, unit_of_work():
+            locked = queries.get_ticket(actor(), number, lock=True)
+            message = _post(locked, form, files)
+    except UploadRefused as refused:
+        return _files_refused(number, form, refused)
     said = "Note added" if message.is_internal else "Reply sent"
     if not wants_fragment():
         flash(said)
@@ -73,6 +77,16 @@ def _invalid(number: int, form: AgentMessageForm) -> ResponseReturnValue:
     if wants_fragment():
         return render_block(TEMPLATE, "composer_errors", **context), 422
     return page(TEMPLATE, status=422, **context)
+
+
+def _files_refused(number: int, form: AgentMessageForm, refused: UploadRefused) -> ResponseReturnValue:
+    """The composer as it was, the reason above it. An open page keeps its files too, so it is told the reason only."""
+    reasons = [str(refused)] if wants_fragment() else choose_again(refused)
+    context = ticket_context(queries.get_ticket(actor(), number), form=form, file_errors=reasons)
+    if wants_fragment():
+        headers = {"HX-Retarget": "#composer-errors", "HX-Reswap": "innerHTML"}
+        return render_block(TEMPLATE, "composer_errors", **context), 413, headers
+    return page(TEMPLATE, status=413, **context)
 
 
 def refreshed(found: Ticket, *, toast: str = "", composer: bool = False) -> ResponseReturnValue:
@@ -102,6 +116,7 @@ def ticket_context(found: Ticket, **forms: Any) -> dict[str, Any]:
         "priority_choices": [(priority.value, priority.value.capitalize()) for priority in Priority],
         "staff_choices": [("", "Nobody"), *((member.id, member.name) for member in people.staff())],
         "category_choices": [(category.slug, category.name) for category in routing.categories()],
+        "file_errors": [],
         "form": AgentMessageForm(formdata=None, submission_key=new_submission_key()),
         **forms,
     }

@@ -1,5 +1,7 @@
 """Writing a ticket, signed in or not. Without an account it starts once the mailed link is used."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -11,9 +13,10 @@ from portal.queries import NotFound, routing
 from portal.rules.vocabulary import Channel
 from portal.services import attachments, guests, one_time
 from portal.services import tickets as services
+from portal.services.attachments import UploadRefused
 from portal.services.tickets.opening import NewTicket
 from portal.web import limits
-from portal.web.forms import GuestTicketForm, NewTicketForm, PressForm, new_submission_key, uploads
+from portal.web.forms import GuestTicketForm, NewTicketForm, PressForm, choose_again, new_submission_key, uploads
 from portal.web.guards import actor, person, public
 from portal.web.pages import page
 
@@ -21,7 +24,7 @@ from portal.web.pages import page
 @customer.get("/tickets/new")
 @public
 def new_ticket() -> ResponseReturnValue:
-    return page("customer/new_ticket.html", form=_form(fresh=True))
+    return _page(_form(fresh=True))
 
 
 @customer.post("/tickets/new")
@@ -31,12 +34,11 @@ def new_ticket() -> ResponseReturnValue:
 def open_ticket() -> ResponseReturnValue:
     form = _form()
     if not form.validate():
-        return page("customer/new_ticket.html", form=form, status=422)
-    if not current_user.is_authenticated:
-        return _ask_to_confirm(form)
-    with attachments.staged(uploads()) as files, unit_of_work():
-        ticket = services.open_ticket(actor(), person(), _wanted(form, files))
-    return redirect(f"/tickets/{ticket.id}?new=1", 303)
+        return _page(form, status=422)
+    try:
+        return _open(form) if current_user.is_authenticated else _ask_to_confirm(form)
+    except UploadRefused as refused:
+        return _page(form, status=413, file_errors=choose_again(refused))
 
 
 @customer.get("/tickets/confirm/<token>")
@@ -67,6 +69,16 @@ def _form(*, fresh: bool = False) -> NewTicketForm:
         *(SelectChoice(row.slug, row.name) for row in routing.categories()),
     ]
     return form
+
+
+def _page(form: NewTicketForm, *, status: int = 200, file_errors: Sequence[str] = ()) -> ResponseReturnValue:
+    return page("customer/new_ticket.html", form=form, file_errors=file_errors, status=status)
+
+
+def _open(form: NewTicketForm) -> ResponseReturnValue:
+    with attachments.staged(uploads()) as files, unit_of_work():
+        ticket = services.open_ticket(actor(), person(), _wanted(form, files))
+    return redirect(f"/tickets/{ticket.id}?new=1", 303)
 
 
 def _wanted(form: NewTicketForm, files: list[attachments.StagedFile]) -> NewTicket:

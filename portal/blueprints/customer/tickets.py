@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal.base.clock import now
 from portal.base.unit_of_work import unit_of_work
 from portal.blueprints.customer import customer
-from portal.models import Ticket
+from portal.models import Ticket, TicketMessage
 from portal.queries import tickets as queries
 from portal.queries.people import find_user
 from portal.queries.settings import reopen_window
@@ -19,10 +19,11 @@ from portal.rules.access import Action
 from portal.rules.vocabulary import ACTIVE_STATUSES, Channel, Status
 from portal.services import attachments, surveys
 from portal.services import tickets as services
+from portal.services.attachments import UploadRefused
 from portal.services.tickets.replying import NewMessage
 from portal.web import limits
 from portal.web.clock_views import clock_view, present_clocks
-from portal.web.forms import AddressForm, PressForm, RatingForm, ReplyForm, new_submission_key, uploads
+from portal.web.forms import AddressForm, PressForm, RatingForm, ReplyForm, choose_again, new_submission_key, uploads
 from portal.web.guards import actor, person, signed_in
 from portal.web.pages import page
 from portal.web.threads import thread
@@ -68,10 +69,11 @@ def reply(number: int) -> ResponseReturnValue:
     if not form.validate():
         return _ticket_page(queries.get_ticket(actor(), number), form=form, status=422)
     queries.get_ticket(actor(), number)
-    with attachments.staged(uploads()) as files, unit_of_work():
-        locked = queries.get_ticket(actor(), number, lock=True)
-        wanted = NewMessage(form.body.data, Channel.WEB, files, submission_key=form.submission_key.data or None)
-        message = services.post_reply(actor(), person(), locked, wanted)
+    try:
+        message = _post(number, form)
+    except UploadRefused as refused:
+        found = queries.get_ticket(actor(), number)
+        return _ticket_page(found, form=form, file_errors=choose_again(refused), status=413)
     if message.ticket_id != number:
         flash("That ticket was closed, so your message opened this new one.")
     return redirect(f"/tickets/{message.ticket_id}#message-{message.id}", 303)
@@ -126,6 +128,13 @@ def add_follower(number: int) -> ResponseReturnValue:
     return redirect(f"/tickets/{number}", 303)
 
 
+def _post(number: int, form: ReplyForm) -> TicketMessage:
+    with attachments.staged(uploads()) as files, unit_of_work():
+        locked = queries.get_ticket(actor(), number, lock=True)
+        wanted = NewMessage(form.body.data, Channel.WEB, files, submission_key=form.submission_key.data or None)
+        return services.post_reply(actor(), person(), locked, wanted)
+
+
 def _ticket_page(found: Ticket, *, status: int = 200, **forms: Any) -> ResponseReturnValue:
     return page("customer/ticket.html", fragment="case", status=status, **_context(found, **forms))
 
@@ -144,6 +153,7 @@ def _context(found: Ticket, **forms: Any) -> dict[str, Any]:
         "is_mine": found.requester_id == me.id,
         "may_reply": access.allows(me, Action.REPLY, found.access_facts()),
         "form": ReplyForm(formdata=None, submission_key=new_submission_key()),
+        "file_errors": [],
         "rating": RatingForm(formdata=None, data=chosen),
         "rated": rating,
         "follower": AddressForm(formdata=None),
