@@ -6,9 +6,9 @@ from flask_login import current_user
 
 from portal.base.unit_of_work import unit_of_work
 from portal.models import User
-from portal.services import Invalid, accounts, one_time
+from portal.services import accounts, one_time
 from portal.web import limits
-from portal.web.forms import AddressForm, LoginForm, PasswordForm, PressForm, SignupForm, blame
+from portal.web.forms import AddressForm, LoginForm, PasswordForm, PressForm, SignupForm
 from portal.web.guards import local_path, person, public
 from portal.web.pages import page
 from portal.web.sign_in import sign_in, sign_out
@@ -67,28 +67,28 @@ def sign_up() -> ResponseReturnValue:
     form = SignupForm()
     if not form.validate():
         return page("session/signup.html", form=form, status=422)
-    try:
-        with unit_of_work():
-            accounts.sign_up(form.name.data, form.email.data, form.password.data)
-    except Invalid as problem:
-        blame(form, problem)
-        return page("session/signup.html", form=form, status=422)
+    with unit_of_work():
+        accounts.sign_up(form.name.data, form.email.data)
     return page("session/check_mail.html", address=form.email.data, reason="verify")
 
 
 @session_door.get("/verify/<token>")
 @public
 def verify(token: str) -> ResponseReturnValue:
-    return page("session/verify.html", token=token, form=PressForm())
+    """Mail scanners follow links: the GET only asks for the password."""
+    return page("session/verify.html", token=token, form=PasswordForm())
 
 
 @session_door.post("/verify/<token>")
 @public
 @limits.limit(limits.SIGN_IN)
 def verify_now(token: str) -> ResponseReturnValue:
+    form = PasswordForm()
+    if not form.validate():
+        return page("session/verify.html", token=token, form=form, status=422)
     try:
         with unit_of_work():
-            user = accounts.verify_address(token)
+            user = accounts.verify_address(token, form.password.data)
     except one_time.LinkSpent:
         return _spent("/signup")
     sign_in(user)

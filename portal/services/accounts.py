@@ -29,29 +29,32 @@ def _nobodys_hash() -> str:
     return _hasher().hash("the password of nobody")
 
 
-def sign_up(name: str, email: str, password: str) -> None:
+def sign_up(name: str, email: str) -> None:
     """Ask the address to prove itself; an address that has an account is told so by mail. Same answer, same work.
 
-    Nothing exists until the link is used: the account is made by verify_address. Raises Invalid.
+    Nothing exists until the link is used: the account is made by verify_address. The password is chosen there, by
+    whoever reads the mail: one chosen here would open the account to anybody who types somebody else's address.
     """
-    check_password(password)
-    password_hash = _hasher().hash(password)
     known = find_user(email)
-    payload = {} if known and known.password_hash else {"name": clean_name(name, email), "password_hash": password_hash}
+    payload = {} if known and known.password_hash else {"name": clean_name(name, email)}
     token = one_time.issue(TokenPurpose.VERIFY_ADDRESS, email, known, payload)
     kind = MailKind.VERIFY_ADDRESS if payload else MailKind.ALREADY_REGISTERED
     notifications.token_mail(kind, token)
 
 
-def verify_address(text: str) -> User:
-    """Spend the link of a sign-up: the person exists from now on, or gains the password. Raises one_time.LinkSpent."""
+def verify_address(text: str, password: str) -> User:
+    """Spend the link of a sign-up: the person exists from now on, or gains the password.
+
+    A refused password leaves the link good. Raises one_time.LinkSpent, Invalid.
+    """
+    check_password(password)
     token = one_time.redeem(TokenPurpose.VERIFY_ADDRESS, text)
     if not token.payload:
         raise one_time.LinkSpent
     user = customer_for(token.email, token.payload["name"])
     if user.disabled_at is not None or user.password_hash is not None:
         raise one_time.LinkSpent
-    user.password_hash = token.payload["password_hash"]
+    user.password_hash = _hasher().hash(password)
     prove_address(user)
     return user
 

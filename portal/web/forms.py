@@ -90,9 +90,10 @@ class LoginForm(FlaskForm):
 
 
 class SignupForm(FlaskForm):
+    """The password is chosen on the page the mailed link opens."""
+
     name = _line("Name", "Tell us what to call you.", NAME_LENGTH)
     email = _address()
-    password = _new_password()
 
 
 class AddressForm(FlaskForm):
@@ -113,7 +114,7 @@ class NewTicketForm(FlaskForm):
     subject = _line("Subject", "Say in one line what it is about.", SUBJECT_LENGTH)
     description = _text("What happened?", "Describe what happened.")
     category = SelectField("Category", validators=[NotBlank("Choose a category.")])
-    submission_key = HiddenField(validators=[Length(max=KEY_LENGTH)])
+    submission_key = HiddenField(validators=[Length(max=KEY_LENGTH), OnlyText()])
 
 
 class GuestTicketForm(NewTicketForm):
@@ -125,7 +126,7 @@ class GuestTicketForm(NewTicketForm):
 
 class ReplyForm(FlaskForm):
     body = _text("Message", "Write a message first.")
-    submission_key = HiddenField(validators=[Length(max=KEY_LENGTH)])
+    submission_key = HiddenField(validators=[Length(max=KEY_LENGTH), OnlyText()])
 
 
 class AgentMessageForm(ReplyForm):

@@ -23,7 +23,7 @@ Browsers = Callable[[User], Visitor]
 def eva(cast: Cast) -> User:
     """Somebody with a password."""
     with unit_of_work():
-        return accounts.verify_address(signed_up())
+        return accounts.verify_address(signed_up(), PASSWORD)
 
 
 def log_in(visitor: Visitor, email: str = "eva@example.net", password: str = PASSWORD, **more: str) -> TestResponse:
@@ -148,7 +148,7 @@ class TestACopiedCookie:
 
 
 class TestSigningUp:
-    FORM = {"name": "Eva Lang", "email": "new@example.net", "password": PASSWORD}
+    FORM = {"name": "Eva Lang", "email": "new@example.net"}
 
     def test_answers_known_and_unknown_addresses_alike(self, eva: User, visitor: Visitor) -> None:
         unknown = visitor.post("/signup", self.FORM)
@@ -156,13 +156,42 @@ class TestSigningUp:
         assert unknown.status_code == 200
         assert same(unknown, known, "new@example.net", "eva@example.net")
 
-    def test_ends_with_the_mailed_links_button(self, cast: Cast, visitor: Visitor) -> None:
+    def test_asks_for_no_password_yet(self, cast: Cast, visitor: Visitor) -> None:
+        assert 'name="password"' not in visitor.get("/signup").text
+
+    def test_ends_with_a_password_chosen_behind_the_mailed_link(self, cast: Cast, visitor: Visitor) -> None:
         visitor.post("/signup", self.FORM)
         link = last_link(TokenPurpose.VERIFY_ADDRESS)
-        assert visitor.get(f"/verify/{link}").status_code == 200
+        assert 'name="password"' in visitor.get(f"/verify/{link}").text
         assert accounts.find_user("new@example.net") is None
-        assert visitor.post(f"/verify/{link}").location == "/tickets"
+        assert visitor.post(f"/verify/{link}", {"password": PASSWORD}).location == "/tickets"
         assert "new@example.net" in visitor.get("/tickets").text
+        assert log_in(Visitor(visitor.app), "new@example.net").location == "/tickets"
+
+    def test_in_somebody_elses_name_gives_no_way_in(self, cast: Cast, visitor: Visitor) -> None:
+        """What the one who signed up typed is worth nothing; the password is the one of whoever reads the mail."""
+        visitor.post("/signup", {**self.FORM, "password": "of the thief"})
+        visitor.post(f"/verify/{last_link(TokenPurpose.VERIFY_ADDRESS)}", {"password": PASSWORD})
+        assert log_in(Visitor(visitor.app), "new@example.net", "of the thief").status_code == 422
+
+    @pytest.mark.parametrize(
+        ("password", "said"),
+        [
+            ("", "Choose a password"),
+            ("short", "at least 8 characters"),
+            ("x" * 257, "at most 256 characters"),
+            ("nul\0 nul\0", "characters that are not text"),
+        ],
+    )
+    def test_refuses_a_bad_password_and_leaves_the_link_good(
+        self, cast: Cast, visitor: Visitor, password: str, said: str
+    ) -> None:
+        visitor.post("/signup", self.FORM)
+        link = last_link(TokenPurpose.VERIFY_ADDRESS)
+        answer = visitor.post(f"/verify/{link}", {"password": password})
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert visitor.post(f"/verify/{link}", {"password": PASSWORD}).location == "/tickets"
 
     @pytest.mark.parametrize(
         ("field", "value", "said"),
@@ -173,8 +202,6 @@ class TestSigningUp:
             ("email", "no address", "Enter a full address"),
             ("email", "eva@", "Enter a full address"),
             ("email", "eva@example.net\r\nBcc: x@example.com", "Enter a full address"),
-            ("password", "short", "at least 8 characters"),
-            ("password", "x" * 257, "at most 256 characters"),
         ],
     )
     def test_says_beside_the_field_what_is_wrong_and_keeps_the_rest(
