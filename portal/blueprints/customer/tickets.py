@@ -34,11 +34,15 @@ TABS = {
     "waiting": ("Waiting for you", (Status.WAITING_CUSTOMER,)),
     "resolved": ("Resolved", (Status.RESOLVED, Status.CLOSED)),
 }
+OFFERED = (Action.REPLY, Action.RESOLVE, Action.REOPEN, Action.RATE, Action.ADD_FOLLOWER)
 
 
 @customer.get("/tickets")
 @signed_in
 def my_tickets() -> ResponseReturnValue:
+    """Staff have a queue instead: here they would be shown everybody's."""
+    if person().is_staff:
+        return redirect("/agent", 303)
     tab = request.args.get("status", "") if request.args.get("status", "") in TABS else ""
     wanted = TicketFilter(statuses=TABS[tab][1], text=request.args.get("q", "")[:200])
     found = queries.page_of_tickets(actor(), wanted, "created", request.args.get("cursor"))
@@ -48,6 +52,8 @@ def my_tickets() -> ResponseReturnValue:
 @customer.get("/tickets/<int:number>")
 @signed_in
 def ticket(number: int) -> ResponseReturnValue:
+    if person().is_staff:
+        return redirect(f"/agent/tickets/{number}", 303)
     return _ticket_page(queries.get_ticket(actor(), number))
 
 
@@ -149,9 +155,8 @@ def _context(found: Ticket, **forms: Any) -> dict[str, Any]:
         "clocks": [clock_view(clock, moment) for clock in present_clocks(clocks)],
         "answer_by": _answer_by(clocks),
         "since": int(found.public_at.timestamp() * 1_000_000),
-        "may_reopen": lifecycle.may_reopen(found.status, found.resolved_at, moment, reopen_window()),
-        "is_mine": found.requester_id == me.id,
-        "may_reply": access.allows(me, Action.REPLY, found.access_facts()),
+        "can_reopen": lifecycle.may_reopen(found.status, found.resolved_at, moment, reopen_window()),
+        "may": {action.value for action in OFFERED if access.allows(me, action, found.access_facts())},
         "form": ReplyForm(formdata=None, submission_key=new_submission_key()),
         "file_errors": [],
         "rating": RatingForm(formdata=None, data=chosen),
