@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.models import TicketEvent, TicketMessage
+from portal.models import TicketEvent, TicketMessage, User
 from portal.rules.vocabulary import AGENT_STATUS_WORDS, CUSTOMER_STATUS_WORDS, EventKind, Status
 
-_TOLD_BY_MESSAGES = {EventKind.REPLIED, EventKind.NOTED, EventKind.CREATED}
+_TOLD_BY_MESSAGES = {EventKind.REPLIED, EventKind.NOTED}
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,29 @@ class ThreadItem:
         return "agent" if self.message.author and self.message.author.is_staff else "customer"
 
 
-def thread(messages: Sequence[TicketMessage], events: Sequence[TicketEvent], *, for_staff: bool) -> list[ThreadItem]:
+def thread(
+    messages: Sequence[TicketMessage], events: Sequence[TicketEvent], requester: User, *, for_staff: bool
+) -> list[ThreadItem]:
     """Oldest first. Events that a message tells already are left out; customers read only what concerns them."""
     items = [ThreadItem(message.created_at, message=message) for message in messages]
-    for event in events:
-        if event.kind not in _TOLD_BY_MESSAGES:
-            words = sentence(event) if for_staff else customer_sentence(event)
-            if words:
-                items.append(ThreadItem(event.created_at, sentence=words))
+    told = ((event.created_at, _words_of(event, requester, for_staff=for_staff)) for event in events)
+    items.extend(ThreadItem(at, sentence=words) for at, words in told if words)
     return sorted(items, key=lambda item: (item.at, item.message is None))
+
+
+def _words_of(event: TicketEvent, requester: User, *, for_staff: bool) -> str:
+    if event.kind is EventKind.CREATED:
+        return _opened_for(event, requester)
+    if event.kind in _TOLD_BY_MESSAGES:
+        return ""
+    return sentence(event) if for_staff else customer_sentence(event)
+
+
+def _opened_for(event: TicketEvent, requester: User) -> str:
+    """Only of an agent who opened a ticket for somebody; of all others the first message tells."""
+    if event.actor is None or not event.actor.is_staff or event.actor_id == requester.id:
+        return ""
+    return f"{event.actor.name} opened this for {requester.name}"
 
 
 def sentence(event: TicketEvent) -> str:

@@ -36,3 +36,12 @@ def test_the_main_button_makes_an_open_ticket_wait_for_the_customer(cast: Cast, 
     sent = main_button(cleo.get(f"/agent/tickets/{ticket.id}").text)
     cleo.post(f"/agent/tickets/{ticket.id}/messages", {"kind": "reply", "body": "Try again.", **sent})
     assert fresh(ticket).status is Status.WAITING_CUSTOMER
+
+
+def test_the_thread_says_who_opened_the_ticket_for_whom(cast: Cast, browser_of: Browsers) -> None:
+    ticket, own = opened(cast.ana, by=cast.cleo), opened(cast.ana)
+    for person, path in ((cast.cleo, "/agent/tickets"), (cast.ana, "/tickets")):
+        page = browser_of(person).get(f"{path}/{ticket.id}").text
+        assert "Cleo Martin opened this for Ana Petrović" in page
+        assert 'class="msg agent"' in page
+        assert "opened this for" not in browser_of(person).get(f"{path}/{own.id}").text

@@ -108,7 +108,7 @@ def ticket_context(found: Ticket, **forms: Any) -> dict[str, Any]:
     me, moment, clocks = actor(), now(), list(queries.clocks(found))
     return {
         "ticket": found,
-        "items": thread(queries.messages(me, found), queries.events(me, found), for_staff=True),
+        "items": thread(queries.messages(me, found), queries.events(me, found), found.requester, for_staff=True),
         "clocks": [clock_view(clock, moment) for clock in present_clocks(clocks)],
         "main_clock": queue_clock(found, moment),
         "since": _version(found),

@@ -151,7 +151,7 @@ def _context(found: Ticket, **forms: Any) -> dict[str, Any]:
     chosen = {"score": str(rating.score), "comment": rating.comment} if rating else {}
     return {
         "ticket": found,
-        "items": thread(queries.messages(me, found), queries.events(me, found), for_staff=False),
+        "items": thread(queries.messages(me, found), queries.events(me, found), found.requester, for_staff=False),
         "clocks": [clock_view(clock, moment) for clock in present_clocks(clocks)],
         "answer_by": _answer_by(clocks),
         "since": int(found.public_at.timestamp() * 1_000_000),

@@ -118,9 +118,10 @@ def _insert(requester: User, wanted: NewTicket, decision: priority.Decision, key
 
 
 def _first_message(ticket: Ticket, actor: Actor, requester: User, wanted: NewTicket) -> TicketMessage:
+    """What an agent writes for somebody is the agent's own text; it is no answer, so no clock stops."""
     message = TicketMessage(
         ticket_id=ticket.id,
-        author_id=requester.id,
+        author_id=actor.id if actor.role.is_staff else requester.id,
         is_internal=False,
         channel=wanted.channel,
         body=wanted.description,

@@ -46,6 +46,7 @@ def test_an_agent_opens_for_somebody_nobody_knew_and_says_how_pressing_it_is(cle
     assert made["requester"]["email"] == "new.person@example.com"
     assert (made["priority"], made["priority_reason"]) == ("urgent", "Set by an agent")
     assert made["url"].endswith(f"/agent/tickets/{made['id']}")
+    assert made["messages"][0]["author"]["name"] == "Cleo Martin"
 
 
 @pytest.mark.parametrize("field", ["requester_email", "priority"])

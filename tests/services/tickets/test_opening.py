@@ -65,6 +65,13 @@ def test_an_agent_may_set_the_priority_when_opening_for_somebody(ben: User, cleo
     assert (ticket.priority, ticket.priority_reason) == (Priority.URGENT, "Set by an agent")
 
 
+def test_what_an_agent_wrote_for_somebody_is_the_agents(ana: User, cleo: User) -> None:
+    ticket = opened(ana, by=cleo)
+    authors = db.session.scalars(select(TicketMessage.author_id).where(TicketMessage.ticket_id == ticket.id)).all()
+    assert (ticket.requester_id, authors) == (ana.id, [cleo.id])
+    assert told(ticket) == [("ticket_created", "ana@example.com")]
+
+
 def test_two_clocks_start_with_the_targets_of_the_priority(ana: User) -> None:
     with after():
         ticket = opened(ana, "Everything is down")
