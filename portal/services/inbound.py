@@ -157,6 +157,9 @@ def _reply(row: InboundEmail, content: _Content, weighed: Weighed) -> None:
     if author is None or number is None:
         _end(row, InboundState.HELD, "The sender is nobody the ticket knows.")
         return
+    if author.disabled_at is not None:
+        _end(row, InboundState.HELD, "Its sender's account is disabled.")
+        return
     locked = ticket_queries.get_ticket(author.actor(), number, lock=True)
     wanted = NewMessage(content.body, Channel.EMAIL, content.files, quoted=content.quoted)
     message = ticket_services.post_reply(author.actor(), author, locked, wanted)

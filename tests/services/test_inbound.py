@@ -15,7 +15,7 @@ from portal.models import InboundEmail, OutboxMail, Ticket, TicketMessage, User
 from portal.queries import routing
 from portal.queries import tickets as queries
 from portal.rules.vocabulary import Channel, InboundState, OutboxState, Status
-from portal.services import inbound
+from portal.services import accounts, inbound
 from portal.services import tickets as services
 from portal.services.mailing import message_for
 from portal.services.tickets.opening import NewTicket
@@ -79,6 +79,14 @@ def test_somebody_else_with_the_signed_address_is_held(ana: User, ben: User, tic
 def test_a_forged_signature_is_held(ana: User, ticket: Ticket) -> None:
     row = arrives(mail(ana.email, f"support+{ticket.id}.{'a' * 26}@portal.test"))
     assert row.state is InboundState.HELD
+
+
+def test_a_disabled_customer_writes_to_no_thread(ana: User, ticket: Ticket) -> None:
+    with unit_of_work():
+        accounts.disable(db.session.get_one(User, ana.id))
+    row = arrives(mail(ana.email, reply_address(current_settings(), ticket.id, ana.email)))
+    assert (row.state, row.reason) == (InboundState.HELD, "Its sender's account is disabled.")
+    assert db.session.scalars(select(TicketMessage.id)).all() == [services.first_message_id(ticket)]
 
 
 def test_a_number_in_the_subject_proves_nothing(ana: User, ticket: Ticket) -> None:
