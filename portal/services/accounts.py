@@ -1,6 +1,7 @@
 """People and their accounts: sign-up, sign-in, passwords. Answers never tell whether an address is known."""
 
 from functools import lru_cache
+from zoneinfo import available_timezones
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -107,6 +108,17 @@ def change_role(user: User, role: Role) -> None:
     """A new role ends every session of the person."""
     user.role = role
     sessions.close_all(user)
+
+
+def learn_zone(user: User, zone: str) -> None:
+    """Keep the zone a person's browser reports, if it is one; times in pages and mails then follow their clock."""
+    if zone in _zones():
+        user.time_zone = zone
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def disable(user: User) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import unquote
 
 from flask import Flask, g, request, session
 from flask_login import AnonymousUserMixin, LoginManager, login_user, logout_user
@@ -9,7 +10,7 @@ from flask_login import AnonymousUserMixin, LoginManager, login_user, logout_use
 from portal.base.settings import Settings
 from portal.base.unit_of_work import unit_of_work
 from portal.models import User
-from portal.services import sessions
+from portal.services import accounts, sessions
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def sign_in(user: User) -> None:
     _drop_present_session()
     with unit_of_work():
         token = sessions.open_session(user, request.headers.get("User-Agent", ""))
+        accounts.learn_zone(user, unquote(request.cookies.get("zone", "")))
     session.clear()
     session.permanent = True
     login_user(SignedIn(user, token))
