@@ -1,5 +1,6 @@
 """The agents' pages: what their forms send, and what they show."""
 
+import html
 import re
 from collections.abc import Callable
 
@@ -45,3 +46,35 @@ def test_the_thread_says_who_opened_the_ticket_for_whom(cast: Cast, browser_of: 
         assert "Cleo Martin opened this for Ana Petrović" in page
         assert 'class="msg agent"' in page
         assert "opened this for" not in browser_of(person).get(f"{path}/{own.id}").text
+
+
+class TestTheQueue:
+    def test_sends_its_counts_with_every_part_and_not_for_nothing(self, cast: Cast, browser_of: Browsers) -> None:
+        opened(cast.ana)
+        part = browser_of(cast.cleo).get_part("/agent?view=open").text
+        assert part.count('id="rows"') == 1
+        [views] = re.findall(r'<hx-partial hx-target="#views" hx-swap="outerMorph">(.*?)</hx-partial>', part, re.DOTALL)
+        assert re.search(r'view=unassigned".*?<span class="n">1</span>', views, re.DOTALL)
+        assert "<html" not in part
+
+    def test_of_one_customer_stays_that_customer_s_while_it_is_filtered(self, cast: Cast, browser_of: Browsers) -> None:
+        opened(cast.ana)
+        page = browser_of(cast.cleo).get(f"/agent?view=all&requester={cast.ana.id}&priority=high").text
+        assert f'<input type="hidden" name="requester" value="{cast.ana.id}">' in page
+        [all_again] = re.findall(r'<a class="btn sm" href="([^"]*)">.*?Only Ana Petrović', page)
+        assert "requester" not in all_again
+        assert "priority=high" in all_again
+
+    def test_of_a_customer_without_such_tickets_offers_the_way_back(self, cast: Cast, browser_of: Browsers) -> None:
+        page = browser_of(cast.cleo).get(f"/agent?view=all&requester={cast.ana.id}").text
+        assert "Clear filters" in page
+        assert "Only Ana Petrović" in page
+
+    def test_leads_from_a_later_page_to_the_first_and_says_so(self, cast: Cast, browser_of: Browsers) -> None:
+        for _ in range(26):
+            opened(cast.ana)
+        cleo = browser_of(cast.cleo)
+        [onward] = re.findall(r'href="([^"]*cursor=[^"]*)"', cleo.get("/agent?view=all").text)
+        later = cleo.get(html.unescape(onward)).text
+        assert re.search(r'<a class="btn sm" href="/agent\?view=all&amp;sort=created">First page</a>', later)
+        assert "Previous" not in later

@@ -59,6 +59,17 @@ def test_the_queue_takes_a_new_ticket_in(office: Office, open_window: OpenWindow
     expect(first).to_contain_text("In progress")
 
 
+def test_the_counts_beside_the_queue_move_with_it(office: Office, open_window: OpenWindow) -> None:
+    page = open_window(CLEO)
+    with page.expect_response("**/agent/stream"):
+        page.goto("/agent?view=all")
+    unassigned = page.locator("#views a", has_text="Unassigned").locator(".n")
+    before = int(unassigned.inner_text())
+    number = office.ticket()
+    expect(unassigned).to_have_text(str(before + 1))
+    expect(page.locator("tbody tr").first).to_contain_text(str(number))
+
+
 def test_a_half_written_answer_survives_what_comes_in(office: Office, open_window: OpenWindow, number: int) -> None:
     page = open_ticket(open_window(CLEO), number)
     page.get_by_label("Message", exact=True).press_sequentially("Have you tried ")

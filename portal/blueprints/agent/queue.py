@@ -1,6 +1,7 @@
 """The queue: built-in views, filters and search, all in the address, so that a view is a link."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import redirect, request
@@ -8,14 +9,15 @@ from flask.typing import ResponseReturnValue
 
 from portal.base.clock import now
 from portal.blueprints.agent import agent
-from portal.queries import people, routing
+from portal.queries import NotFound, people, routing
 from portal.queries import tickets as queries
 from portal.queries.tickets import TicketFilter
 from portal.rules.vocabulary import AGENT_STATUS_WORDS, Priority, Status
 from portal.web.clock_views import queue_clock
 from portal.web.guards import actor, staff
-from portal.web.pages import page
+from portal.web.pages import page, partials, render_block, wants_fragment
 
+TEMPLATE = "agent/queue.html"
 VIEWS = {
     "mine": ("My open tickets", "inbox", "due"),
     "unassigned": ("Unassigned", "user-question", "due"),
@@ -82,24 +84,45 @@ def _number(text: str) -> str:
 @agent.get("")
 @staff
 def queue() -> ResponseReturnValue:
-    asked, moment = Asked.of_request(), now()
+    """An open page is sent its rows and, beside them, the views with their counts."""
+    asked = Asked.of_request()
+    shown = _shown(asked)
+    if not wants_fragment():
+        return page(TEMPLATE, **shown, **_filters(asked))
+    views = partials(("#views", "outerMorph", render_block(TEMPLATE, "views", **shown)))
+    return render_block(TEMPLATE, "rows", **shown) + views
+
+
+def _shown(asked: Asked) -> dict[str, Any]:
+    moment = now()
     found = queries.page_of_tickets(actor(), asked.wanted(), asked.sort, request.args.get("cursor"))
-    rows = [(ticket, queue_clock(ticket, moment)) for ticket in found.rows]
-    return page(
-        "agent/queue.html",
-        fragment="rows",
-        asked=asked,
-        rows=rows,
-        next_cursor=found.next_cursor,
-        views=VIEWS,
-        counts=queries.view_counts(actor(), moment),
-        count_cap=queries.COUNT_CAP,
-        members=people.staff(),
-        categories=routing.categories(),
-        statuses=AGENT_STATUS_WORDS,
-        priorities=list(Priority),
-        sorts=SORT_WORDS,
-    )
+    return {
+        "asked": asked,
+        "rows": [(ticket, queue_clock(ticket, moment)) for ticket in found.rows],
+        "next_cursor": found.next_cursor,
+        "views": VIEWS,
+        "counts": queries.view_counts(actor(), moment),
+        "count_cap": queries.COUNT_CAP,
+        "sorts": SORT_WORDS,
+    }
+
+
+def _filters(asked: Asked) -> dict[str, Any]:
+    return {
+        "members": people.staff(),
+        "categories": routing.categories(),
+        "statuses": AGENT_STATUS_WORDS,
+        "priorities": list(Priority),
+        "only": _only(asked),
+    }
+
+
+def _only(asked: Asked) -> str:
+    """The name of the customer the queue is narrowed to; a number may be nobody's."""
+    try:
+        return people.get_user(int(asked.requester)).name if asked.requester else ""
+    except NotFound:
+        return "one customer"
 
 
 @agent.get("/search")
