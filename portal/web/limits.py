@@ -13,6 +13,8 @@ from portal.base.clock import now
 from portal.base.redis import REDIS_WAIT_S
 from portal.base.settings import Settings
 from portal.base.tokens import token_hash
+from portal.queries.people import normalised
+from portal.web.forms import OneLine
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,8 +46,9 @@ def person_or_peer() -> str:
 
 
 def named_address() -> str:
-    """The mail address a form names: so that one person cannot be tried or mailed from many places."""
-    return "named:" + token_hash(request.form.get("email", "").strip().lower())
+    """The mail address a form names, as the forms read it: so that one person cannot be tried or mailed from many
+    places, nor under spellings that come to the same address."""
+    return "named:" + token_hash(normalised(OneLine()(request.form.get("email")) or ""))
 
 
 def bearer_or_peer() -> str:
