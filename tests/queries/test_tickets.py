@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.base.database import db
+from portal.base.unit_of_work import unit_of_work
 from portal.models import Attachment, Ticket, User
 from portal.queries import NotFound
 from portal.queries import tickets as queries
