@@ -19,7 +19,7 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from portal.base.database import Base
@@ -106,6 +106,7 @@ class Ticket(Base):
 
     if TYPE_CHECKING:
         follower_ids: Mapped[list[int]]
+        followers: Mapped[list[dict[str, Any]]]
         tag_names: Mapped[list[str]]
         rating_score: Mapped[int | None]
 
@@ -223,6 +224,25 @@ Ticket.follower_ids = column_property(
         .scalar_subquery(),
         type_=ARRAY(BigInteger),
     ),
+    deferred=True,
+)
+Ticket.followers = column_property(
+    select(
+        func.coalesce(
+            func.jsonb_agg(
+                aggregate_order_by(
+                    func.jsonb_build_object("id", User.id, "name", User.name, "email", User.email), User.name, User.id
+                )
+            ),
+            func.jsonb_build_array(),
+            type_=JSONB,
+        )
+    )
+    .select_from(Participant)
+    .join(User, User.id == Participant.user_id)
+    .where(Participant.ticket_id == Ticket.id)
+    .correlate(Ticket.__table__)
+    .scalar_subquery(),
     deferred=True,
 )
 Ticket.tag_names = column_property(

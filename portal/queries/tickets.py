@@ -80,6 +80,7 @@ def get_ticket(actor: Actor, number: int, *, lock: bool = False) -> Ticket:
             joinedload(Ticket.category),
             joinedload(Ticket.assignee),
             undefer(Ticket.follower_ids),
+            undefer(Ticket.followers),
             undefer(Ticket.tag_names),
             undefer(Ticket.rating_score),
         )

@@ -81,6 +81,13 @@ def _assignment(event: TicketEvent, who: str) -> str:
     return f"assigned this ticket to {event.new}"
 
 
+def _follower(event: TicketEvent, who: str) -> str:
+    """An event without a new follower tells of one who was removed."""
+    if event.new is None:
+        return f"{who} removed {event.old} from the followers"
+    return f"{who} added {event.new} as a follower"
+
+
 def _words(slug: object) -> str:
     return str(slug).replace("_", " ")
 
@@ -101,13 +108,15 @@ _SENTENCES: dict[EventKind, Callable[[TicketEvent, str], str]] = {
     EventKind.ASSIGNED: lambda event, who: f"{who} {_assignment(event, who)}",
     EventKind.TAGS_CHANGED: lambda event, who: f"{who} set the tags to {', '.join(event.new or ()) or 'none'}",
     EventKind.RATED: lambda event, who: f"{who} rated this {event.new} of 5",
-    EventKind.FOLLOWER_ADDED: lambda event, who: f"{who} added {event.new} as a follower",
+    EventKind.FOLLOWER_ADDED: _follower,
     EventKind.LINKED: lambda event, _: f"This follows up ticket {event.new}",
 }
 
 _CUSTOMER_SENTENCES: dict[EventKind, Callable[[TicketEvent], str]] = {
     EventKind.STATUS_CHANGED: lambda event: f"Status: {CUSTOMER_STATUS_WORDS[Status(str(event.new))]}",
     EventKind.PRIORITY_CHANGED: lambda event: f"Priority changed to {event.new}" if event.old is not None else "",
-    EventKind.FOLLOWER_ADDED: lambda event: f"{event.new} follows this ticket",
+    EventKind.FOLLOWER_ADDED: lambda event: (
+        f"{event.new} follows this ticket" if event.new else f"{event.old} no longer follows this ticket"
+    ),
     EventKind.LINKED: lambda event: f"This follows up ticket {event.new}",
 }

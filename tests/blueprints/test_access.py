@@ -38,6 +38,8 @@ AGENT_WRITES: dict[str, dict[str, str]] = {
     "/agent/tickets/{ticket}/assignee": {"assignee": ""},
     "/agent/tickets/{ticket}/claim": {},
     "/agent/tickets/{ticket}/tags": {"tags": "vip"},
+    "/agent/tickets/{ticket}/followers": {"email": "ana@example.com"},
+    "/agent/tickets/{ticket}/followers/1/remove": {},
     "/agent/tickets/{ticket}/resolve": {},
     "/agent/tickets/{ticket}/reopen": {},
 }

@@ -1,80 +1,224 @@
-"""The agents' pages: what their forms send, and what they show."""
+"""The agents' pages: the queue as a link, the ticket's controls with and without JavaScript, the stream."""
 
-import html
+import json
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
 
 from portal.models import User
-from portal.rules.vocabulary import Status
+from portal.rules.vocabulary import AGENT_STATUS_WORDS, Channel, Priority, Status
 from portal.services import tickets as services
 from tests.cast import Cast, Visitor
-from tests.factories import claimed, did, fresh, opened
+from tests.factories import claimed, did, events, fresh, mails, noted, opened, replied
 
 Browsers = Callable[[User], Visitor]
 
 
-def main_button(page: str) -> dict[str, str]:
-    """What the composer's first button, and so the Enter key, sends besides the text."""
-    composer = page[page.index('id="composer"') :]
-    button = re.search(r'<button class="btn primary"([^>]*)>', composer)
-    assert button is not None
-    return dict(re.findall(r'(then)="?([^"]*)"', button[1].replace('name="then" value', "then")))
+@pytest.fixture
+def hers(cast: Cast, browser_of: Browsers) -> Visitor:
+    """Cleo's browser."""
+    return browser_of(cast.cleo)
 
 
-def test_the_main_button_leaves_it_to_the_rules_what_a_reply_makes_of_the_ticket(
-    cast: Cast, browser_of: Browsers
-) -> None:
-    ticket, cleo = opened(cast.ana), browser_of(cast.cleo)
-    did(cast.cleo, services.resolve, ticket)
-    sent = main_button(cleo.get(f"/agent/tickets/{ticket.id}").text)
-    cleo.post(f"/agent/tickets/{ticket.id}/messages", {"kind": "reply", "body": "One more thing.", **sent})
-    assert fresh(ticket).status is Status.RESOLVED
-
-
-def test_the_main_button_makes_an_open_ticket_wait_for_the_customer(cast: Cast, browser_of: Browsers) -> None:
-    ticket, cleo = opened(cast.ana), browser_of(cast.cleo)
-    claimed(ticket, cast.cleo)
-    sent = main_button(cleo.get(f"/agent/tickets/{ticket.id}").text)
-    cleo.post(f"/agent/tickets/{ticket.id}/messages", {"kind": "reply", "body": "Try again.", **sent})
-    assert fresh(ticket).status is Status.WAITING_CUSTOMER
-
-
-def test_the_thread_says_who_opened_the_ticket_for_whom(cast: Cast, browser_of: Browsers) -> None:
-    ticket, own = opened(cast.ana, by=cast.cleo), opened(cast.ana)
-    for person, path in ((cast.cleo, "/agent/tickets"), (cast.ana, "/tickets")):
-        page = browser_of(person).get(f"{path}/{ticket.id}").text
-        assert "Cleo Martin opened this for Ana Petrović" in page
-        assert 'class="msg agent"' in page
-        assert "opened this for" not in browser_of(person).get(f"{path}/{own.id}").text
+def rows(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'<tr id="row-(\d+)">', page)]
 
 
 class TestTheQueue:
-    def test_sends_its_counts_with_every_part_and_not_for_nothing(self, cast: Cast, browser_of: Browsers) -> None:
-        opened(cast.ana)
-        part = browser_of(cast.cleo).get_part("/agent?view=open").text
-        assert part.count('id="rows"') == 1
-        [views] = re.findall(r'<hx-partial hx-target="#views" hx-swap="outerMorph">(.*?)</hx-partial>', part, re.DOTALL)
-        assert re.search(r'view=unassigned".*?<span class="n">1</span>', views, re.DOTALL)
-        assert "<html" not in part
+    def test_shows_each_view_and_its_count(self, hers: Visitor, cast: Cast) -> None:
+        mine, other = opened(cast.ana), opened(cast.ben)
+        claimed(mine, cast.cleo)
+        replied(other, cast.dora)
+        shown = {
+            view: rows(hers.get(f"/agent?view={view}").text) for view in ("mine", "unassigned", "waiting", "resolved")
+        }
+        assert shown == {"mine": [mine.id], "unassigned": [], "waiting": [other.id], "resolved": []}
+        counts = re.findall(r"view=(\w+)\"[^>]*>.*?<span class=\"n[^\"]*\">(\d+)</span>", hers.get("/agent").text)
+        assert dict(counts) == {"mine": "1", "unassigned": "0", "overdue": "0", "open": "2", "waiting": "1"}
 
-    def test_of_one_customer_stays_that_customer_s_while_it_is_filtered(self, cast: Cast, browser_of: Browsers) -> None:
-        opened(cast.ana)
-        page = browser_of(cast.cleo).get(f"/agent?view=all&requester={cast.ana.id}&priority=high").text
-        assert f'<input type="hidden" name="requester" value="{cast.ana.id}">' in page
-        [all_again] = re.findall(r'<a class="btn sm" href="([^"]*)">.*?Only Ana Petrović', page)
-        assert "requester" not in all_again
-        assert "priority=high" in all_again
+    def test_is_narrowed_by_every_filter_in_the_address(self, hers: Visitor, cast: Cast) -> None:
+        one = opened(cast.ana, "Everything is down", slug="billing")
+        two = opened(cast.ben, "Please add candles", slug="feature_request")
+        claimed(one, cast.cleo)
+        for query, found in {
+            "status=in_progress": [one.id],
+            "priority=medium": [two.id],
+            "category=billing": [one.id],
+            f"assignee={cast.cleo.id}": [one.id],
+            "assignee=0": [two.id],
+            f"requester={cast.ben.id}": [two.id],
+            "q=please": [two.id],
+            f"q=%23{one.id}": [one.id],
+            "sort=created": [two.id, one.id],
+            "sort=due": [one.id, two.id],
+            "status=gone&priority=now&assignee=x&sort=drop&view=nonsense": [one.id, two.id],
+        }.items():
+            assert rows(hers.get(f"/agent?{query}").text) == found, query
 
-    def test_of_a_customer_without_such_tickets_offers_the_way_back(self, cast: Cast, browser_of: Browsers) -> None:
-        page = browser_of(cast.cleo).get(f"/agent?view=all&requester={cast.ana.id}").text
-        assert "Clear filters" in page
-        assert "Only Ana Petrović" in page
-
-    def test_leads_from_a_later_page_to_the_first_and_says_so(self, cast: Cast, browser_of: Browsers) -> None:
-        for _ in range(26):
+    def test_keeps_its_filters_in_its_own_links(self, hers: Visitor, cast: Cast) -> None:
+        for _ in range(30):
             opened(cast.ana)
-        cleo = browser_of(cast.cleo)
-        [onward] = re.findall(r'href="([^"]*cursor=[^"]*)"', cleo.get("/agent?view=all").text)
-        later = cleo.get(html.unescape(onward)).text
-        assert re.search(r'<a class="btn sm" href="/agent\?view=all&amp;sort=created">First page</a>', later)
-        assert "Previous" not in later
+        page = hers.get("/agent?view=all&q=candles&priority=high&sort=created").text
+        [following] = re.findall(r'href="(/agent\?[^"]+)" rel="next"', page)
+        asked = parse_qs(urlsplit(following.replace("&amp;", "&")).query)
+        assert (asked["q"], asked["priority"], asked["sort"]) == (["candles"], ["high"], ["created"])
+        assert len(set(rows(page)) | set(rows(hers.get(following.replace("&amp;", "&")).text))) == 30
+
+    def test_says_when_nothing_fits(self, hers: Visitor) -> None:
+        assert "No tickets here right now" in hers.get("/agent").text
+        assert "Nothing fits “candles”" in hers.get("/agent?q=candles").text
+
+    def test_box_jumps_to_a_number_and_searches_all_else(self, hers: Visitor) -> None:
+        assert hers.get("/agent/search?q=%231234").location == "/agent/tickets/1234"
+        assert hers.get("/agent/search?q=1234").location == "/agent?view=all&q=1234"
+        assert hers.get("/agent/search?q=%23x%0d%0aY").location == "/agent?view=all&q=%23x%0D%0AY"
+
+
+class TestWriting:
+    def test_a_reply_is_public_and_mailed(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana)
+        answer = hers.post(f"/agent/tickets/{ticket.id}/messages", {"body": "Try **this**.", "kind": "reply"})
+        assert re.fullmatch(rf"/agent/tickets/{ticket.id}#message-\d+", answer.location or "")
+        assert fresh(ticket).status is Status.WAITING_CUSTOMER
+        assert len(mails(kind="agent_reply")) == 1
+
+    def test_a_note_is_not(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana)
+        hers.post(f"/agent/tickets/{ticket.id}/messages", {"body": "Hm.", "kind": "note", "then": "resolved"})
+        assert fresh(ticket).status is Status.OPEN
+        assert mails(kind="agent_reply") == []
+
+    @pytest.mark.parametrize(
+        ("then", "status"),
+        [("", "waiting_customer"), ("waiting_customer",) * 2, ("in_progress",) * 2, ("resolved",) * 2],
+    )
+    def test_a_reply_may_say_what_comes_next(self, hers: Visitor, cast: Cast, then: str, status: str) -> None:
+        ticket = opened(cast.ana)
+        hers.post(f"/agent/tickets/{ticket.id}/messages", {"body": "Try this.", "kind": "reply", "then": then})
+        assert fresh(ticket).status == status
+
+    def test_a_part_comes_back_with_the_thread_and_a_fresh_composer(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana)
+        key = re.findall(r'name="submission_key" value="([^"]+)"', hers.get(f"/agent/tickets/{ticket.id}").text)[0]
+        form = {"body": "Try this.", "kind": "reply", "submission_key": key}
+        answer = hers.post_part(f"/agent/tickets/{ticket.id}/messages", form)
+        assert re.findall(r'hx-target="#(\w+)"', answer.text)[:4] == ["thread", "case_head", "props", "composer"]
+        assert json.loads(answer.headers["HX-Trigger"]) == {"toast": {"text": "Reply sent"}}
+        assert "Try this." in answer.text
+        assert key not in answer.text
+
+    def test_that_cannot_be_shows_why_and_takes_no_box_away(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana)
+        answer = hers.post_part(f"/agent/tickets/{ticket.id}/messages", {"body": " ", "kind": "reply"})
+        assert answer.status_code == 422
+        assert "Write a message first" in answer.text
+        assert "<textarea" not in answer.text
+
+
+class TestChanging:
+    @pytest.mark.parametrize(
+        ("field", "value", "said"),
+        [
+            ("status", "resolved", "Status changed"),
+            ("priority", "urgent", "Priority changed"),
+            ("category", "billing", "Category changed"),
+            ("tags", "vip, api", "Tags changed"),
+            ("assignee", "", "Assignee changed"),
+        ],
+    )
+    def test_each_field_leads_back_or_refreshes_what_changed(
+        self, hers: Visitor, cast: Cast, field: str, value: str, said: str
+    ) -> None:
+        ticket = opened(cast.ana)
+        path = f"/agent/tickets/{ticket.id}/{field}"
+        assert hers.post(path, {field: value}).location == f"/agent/tickets/{ticket.id}"
+        assert said in hers.get(f"/agent/tickets/{ticket.id}").text
+        part = hers.post_part(path, {field: value})
+        assert json.loads(part.headers["HX-Trigger"])["toast"]["text"] == said
+        assert part.headers["HX-Reswap"] == "none"
+
+    def test_what_is_impossible_is_409_with_the_reason(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana)
+        did(cast.cleo, services.change_status, ticket, Status.CLOSED)
+        for answer in (
+            hers.post(f"/agent/tickets/{ticket.id}/status", {"status": "open"}),
+            hers.post_part(f"/agent/tickets/{ticket.id}/status", {"status": "open"}),
+        ):
+            assert answer.status_code == 409
+            assert "This ticket is closed and cannot become “Open”" in answer.text
+
+    def test_who_comes_second_to_claim_is_told_who_came_first(
+        self, hers: Visitor, cast: Cast, browser_of: Browsers
+    ) -> None:
+        ticket = opened(cast.ana)
+        assert hers.post(f"/agent/tickets/{ticket.id}/claim").status_code == 303
+        answer = browser_of(cast.dora).post(f"/agent/tickets/{ticket.id}/claim")
+        assert answer.status_code == 409
+        assert "Cleo Martin has taken this ticket already" in answer.text
+
+
+class TestTheTicketPage:
+    def test_shows_everything_an_agent_needs(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana, files=[("log.txt", b"hello")], channel=Channel.EMAIL, is_proven=False)
+        noted(ticket, cast.dora, "Looks like the importer.")
+        page = hers.get(f"/agent/tickets/{ticket.id}").text
+        for words in (
+            "My chart is empty",
+            "ana@example.com",
+            "premium plan",
+            "Premium plan",
+            "Internal note",
+            "Looks like the importer.",
+            "log.txt",
+            "First response",
+            "Resolution",
+            "by e-mail",
+            "Sender not proven",
+        ):
+            assert words in page, words
+
+    def test_offers_every_value_with_the_present_one_chosen(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana)
+        page = hers.get(f"/agent/tickets/{ticket.id}").text
+        chosen = re.findall(r'<option value="([^"]*)" selected>', page)
+        assert chosen == ["open", "high", "", "technical"]
+        for value in (*AGENT_STATUS_WORDS, *Priority):
+            assert f'<option value="{value}"' in page
+
+    def test_tells_an_open_page_what_is_new(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana)
+        [path] = re.findall(r'hx-get="([^"]+/news[^"]+)"', hers.get(f"/agent/tickets/{ticket.id}").text)
+        assert hers.get_part(path).status_code == 204
+        noted(ticket, cast.dora, "Fresh note.")
+        news = hers.get_part(path)
+        assert "Fresh note." in news.text
+        assert 'hx-target="#composer"' not in news.text
+
+    def test_leads_to_what_it_follows_up(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana)
+        did(cast.cleo, services.change_status, ticket, Status.CLOSED)
+        message = replied(ticket, cast.ana)
+        assert f'href="/agent/tickets/{ticket.id}"' in hers.get(f"/agent/tickets/{message.ticket_id}").text
+
+
+def test_every_act_through_the_pages_names_who_did_it(hers: Visitor, cast: Cast) -> None:
+    ticket = opened(cast.ben)
+    here = f"/agent/tickets/{ticket.id}"
+    hers.post(f"{here}/priority", {"priority": "high"})
+    hers.post(f"{here}/category", {"category": "billing"})
+    hers.post(f"{here}/tags", {"tags": "vip"})
+    hers.post(f"{here}/claim")
+    hers.post(f"{here}/messages", {"body": "Try this.", "kind": "reply"})
+    hers.post(f"{here}/resolve")
+    hers.post(f"{here}/reopen")
+    assert {event.actor_id for event in events(ticket)[2:]} == {cast.cleo.id}
+
+
+def test_the_stream_begins_with_how_to_come_back(hers: Visitor, cast: Cast) -> None:
+    answer = hers.get("/agent/stream", buffered=False)
+    assert answer.mimetype == "text/event-stream"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert next(iter(answer.iter_encoded())) == b"retry: 2000\n\n"
+    answer.close()

@@ -12,8 +12,10 @@ from portal.models import Ticket
 from portal.queries import people, routing
 from portal.queries import tickets as queries
 from portal.rules.vocabulary import Priority, Status
+from portal.services import Invalid
 from portal.services import tickets as services
 from portal.web import limits
+from portal.web.forms import ADDRESS_LENGTH
 from portal.web.guards import actor, person, staff
 from portal.web.pages import wants_fragment
 
@@ -75,6 +77,24 @@ def claim(number: int) -> ResponseReturnValue:
 def tags(number: int) -> ResponseReturnValue:
     names = request.form.get("tags", "").split(",")
     return _change(number, lambda ticket: services.set_tags(actor(), ticket, names), "Tags changed")
+
+
+@agent.post("/tickets/<int:number>/followers")
+@staff
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def add_follower(number: int) -> ResponseReturnValue:
+    """Any customer; an agent may know who is none, so is told."""
+    wanted = people.find_user(request.form.get("email", "")[:ADDRESS_LENGTH].replace("\0", ""))
+    if wanted is None or wanted.is_staff or wanted.disabled_at:
+        raise Invalid("email", "No customer has this address.")
+    return _change(number, lambda ticket: services.invite_follower(actor(), ticket, wanted), "Follower added")
+
+
+@agent.post("/tickets/<int:number>/followers/<int:person_id>/remove")
+@staff
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def remove_follower(number: int, person_id: int) -> ResponseReturnValue:
+    return _change(number, lambda ticket: services.remove_follower(actor(), ticket, person_id), "Follower removed")
 
 
 @agent.post("/tickets/<int:number>/resolve")

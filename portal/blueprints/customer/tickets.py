@@ -123,14 +123,24 @@ def rate(number: int) -> ResponseReturnValue:
 @signed_in
 @limits.limit(limits.MAILED_LINK, limits.person_or_peer)
 def add_follower(number: int) -> ResponseReturnValue:
-    """Only people the portal knows can follow; an unknown address gets the same answer, so that nobody can be probed."""
+    """Only people of the same account can follow; any other address gets the same answer, so that nobody can be probed."""
     form = AddressForm()
     if not form.validate():
         return _ticket_page(queries.get_ticket(actor(), number), follower=form, status=422)
     with unit_of_work():
         locked = queries.get_ticket(actor(), number, lock=True)
         services.invite_follower(actor(), locked, find_user(form.email.data))
-    flash("If this address has an account here, its owner now gets the public mails of this ticket.")
+    flash("If this address belongs to somebody of your account, they now get the public mails of this ticket.")
+    return redirect(f"/tickets/{number}", 303)
+
+
+@customer.post("/tickets/<int:number>/followers/<int:person_id>/remove")
+@signed_in
+@limits.limit(limits.WRITE, limits.person_or_peer)
+def remove_follower(number: int, person_id: int) -> ResponseReturnValue:
+    with unit_of_work():
+        services.remove_follower(actor(), queries.get_ticket(actor(), number, lock=True), person_id)
+    flash("They get no more mails of this ticket.")
     return redirect(f"/tickets/{number}", 303)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.base.clock import now
@@ -135,6 +135,19 @@ def invite_follower(actor: Actor, ticket: Ticket, person: User | None) -> None:
         return
     if actor.role.is_staff or (actor.account_id is not None and actor.account_id == person.account_id):
         add_follower(actor, ticket, person)
+
+
+def remove_follower(actor: Actor, ticket: Ticket, person_id: int) -> None:
+    """Who may add followers may remove them; to remove somebody who is none changes nothing. Raises access.Denied."""
+    access.require(actor, Action.ADD_FOLLOWER, ticket.access_facts())
+    removed = db.session.scalar(
+        delete(Participant)
+        .where(Participant.ticket_id == ticket.id, Participant.user_id == person_id, User.id == Participant.user_id)
+        .returning(User.name)
+        .execution_options(synchronize_session=False)
+    )
+    if removed is not None:
+        record(ticket, actor, EventKind.FOLLOWER_ADDED, old=removed)
 
 
 def put_assignee(ticket: Ticket, assignee: User | None, actor: Actor | None, reason: str = "") -> None:
