@@ -9,8 +9,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from portal.models.ticket import SUBJECT_LENGTH
-from portal.queries.paging import MAX_LIMIT
-from portal.queries.tickets import BIGGEST_ID
+from portal.queries.paging import BIGGEST_ID, MAX_LIMIT
 from portal.rules.addresses import is_address
 from portal.rules.vocabulary import Priority, Status
 from portal.services.tickets.changing import TAG_COUNT, TAG_LENGTH
