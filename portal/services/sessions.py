@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import contains_eager
 
 from portal.base.clock import now
@@ -52,7 +52,8 @@ def is_stale(session: UserSession) -> bool:
 
 
 def touch(session: UserSession) -> None:
-    session.seen_at = now()
+    """Note that the person is there. The row may be gone meanwhile, by signing out elsewhere: then there is nothing to note."""
+    db.session.execute(update(UserSession).where(UserSession.id == session.id).values(seen_at=now()))
 
 
 def close(token: str) -> None:

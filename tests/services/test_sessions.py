@@ -1,7 +1,7 @@
 """Sessions are rows: idle and absolute limits by role, one end for one browser or all."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from portal.base.database import db
 from portal.base.unit_of_work import unit_of_work
@@ -83,3 +83,16 @@ def test_ending_all_ends_one_person_and_no_other(cast: Cast) -> None:
         sessions.close_all(cast.ana)
     assert sessions.find_session(hers) is None
     assert sessions.find_session(his) is not None
+
+
+def test_a_session_that_ended_meanwhile_is_touched_in_vain(cast: Cast) -> None:
+    """Signing out in another tab may remove the row between reading it and noting that somebody is there."""
+    with after():
+        token = opened(cast.ana)
+    with after(hours=1):
+        found = sessions.find_session(token)
+        assert found is not None
+        db.session.execute(delete(UserSession), execution_options={"synchronize_session": False})
+        with unit_of_work():
+            sessions.touch(found)
+    assert sessions.find_session(token) is None
