@@ -95,7 +95,16 @@ def _load(token: str) -> SignedIn | None:
     found = sessions.find_session(token)
     if found is None:
         return None
-    if sessions.is_stale(found):
+    if sessions.is_stale(found) and not _asked_by_itself():
         with unit_of_work():
             sessions.touch(found)
     return SignedIn(found.user, token)
+
+
+def _asked_by_itself() -> bool:
+    """Whether an open page asks without anybody pressing a key: that must not keep a session from becoming idle."""
+    return (
+        request.path == "/agent/stream"
+        or request.path.endswith("/news")
+        or request.headers.get("HX-Source") == "div#rows"  # the queue, told by the stream to look again
+    )
