@@ -59,7 +59,7 @@ def _read(hub: "_Hub", mine: "queue.Queue[Hint]") -> Iterator[Hint | None]:
 
 
 class _Hub:
-    """The process's one subscriber; runs while anybody listens."""
+    """The process's one subscriber; begins with the first listener and ends with the process."""
 
     def __init__(self, url: str) -> None:
         self._url = url

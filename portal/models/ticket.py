@@ -31,6 +31,8 @@ from portal.rules.access import TicketFacts
 from portal.rules.vocabulary import Channel, ClockKind, EventKind, Priority, Status
 
 SUBJECT_LENGTH = 200
+BODY_LENGTH = 100_000
+"""Characters of one message."""
 NEVER = "'9999-12-31 00:00:00+00'::timestamptz"
 """Sorts after every deadline; tickets whose clocks all rest stand at the end of the queue."""
 _ACTIVE = "status in ('open', 'in_progress', 'waiting_customer')"

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from portal.base.database import db
 from portal.models import Setting
 
@@ -15,12 +13,6 @@ def setting(key: str) -> Any:
     if row is None:
         raise LookupError(f"no setting {key}")
     return row.value
-
-
-def settings_under(prefix: str) -> dict[str, Any]:
-    """All settings whose key begins with the prefix."""
-    rows = db.session.scalars(select(Setting).where(Setting.key.startswith(prefix, autoescape=True)))
-    return {row.key: row.value for row in rows}
 
 
 def reopen_window() -> timedelta:

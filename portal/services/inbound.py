@@ -14,7 +14,7 @@ from portal.base.queue import PROCESS_INBOUND
 from portal.base.unit_of_work import ring_after_commit, unit_of_work
 from portal.mail.parse import ParsedMail, parse_mail
 from portal.models import InboundEmail, User
-from portal.models.ticket import SUBJECT_LENGTH
+from portal.models.ticket import BODY_LENGTH, SUBJECT_LENGTH
 from portal.queries import routing
 from portal.queries import tickets as ticket_queries
 from portal.rules.automatic_mail import may_be_answered
@@ -30,7 +30,6 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 5
-BODY_LENGTH = 100_000
 NO_SUBJECT = "(no subject)"
 
 

@@ -9,13 +9,12 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from portal.models.ticket import SUBJECT_LENGTH
+from portal.models.ticket import BODY_LENGTH, SUBJECT_LENGTH
 from portal.rules.addresses import is_address
 from portal.services import Invalid
 from portal.services.accounts import NAME_LENGTH, PASSWORD_MAX, PASSWORD_MIN
 from portal.services.attachments import Upload, UploadRefused
 
-BODY_LENGTH = 100_000
 ADDRESS_LENGTH = 254
 KEY_LENGTH = 64
 

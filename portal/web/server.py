@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 GRACE_S = 5  # live streams never end by themselves; their readers come back on their own
-REQUEST_LIMIT_S = 60
+SILENT_S = 60  # a worker without a sign of life is replaced; a request may take as long as it takes
 KEEP_ALIVE_S = 5
 
 
@@ -25,7 +25,7 @@ def arguments(settings: Settings) -> list[str]:
         f"--bind={host}:{settings.port}",
         f"--workers={settings.web_workers}",
         f"--graceful-timeout={GRACE_S}",
-        f"--timeout={REQUEST_LIMIT_S}",
+        f"--timeout={SILENT_S}",
         f"--keep-alive={KEEP_ALIVE_S}",
         "--forwarded-allow-ips=",  # TRUSTED_PROXIES alone says whose headers count
         "--no-control-socket",

@@ -60,7 +60,7 @@ def ticket(number: int) -> ResponseReturnValue:
 @customer.get("/tickets/<int:number>/news")
 @signed_in
 def news(number: int) -> ResponseReturnValue:
-    """What an open page asks now and then: nothing new costs one small statement and answers 204."""
+    """What an open page asks now and then. Nothing new answers 204 after reading the ticket alone, not its thread."""
     found = queries.get_ticket(actor(), number)
     if int(found.public_at.timestamp() * 1_000_000) <= request.args.get("since", 0, type=int):
         return "", 204
