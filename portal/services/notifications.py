@@ -55,9 +55,17 @@ def resolved(ticket: Ticket, event: TicketEvent, actor: Actor | None, message: T
             _put(MailKind.AGENT_REPLY, f"message:{message.id}", person, ticket, message)
 
 
-def token_mail(kind: MailKind, token: OneTimeToken) -> None:
-    """A mail that carries a single-use link, or tells that an address is registered already."""
-    _insert(kind, f"token:{token.id}", token.email, user_id=token.user_id, token_id=token.id)
+def token_mail(kind: MailKind, token: OneTimeToken, *, suppressed: str = "") -> None:
+    """A mail that carries a single-use link, or tells that an address is registered already; kept back for a reason."""
+    _insert(
+        kind,
+        f"token:{token.id}",
+        token.email,
+        user_id=token.user_id,
+        token_id=token.id,
+        state=OutboxState.SUPPRESSED if suppressed else OutboxState.QUEUED,
+        reason=suppressed,
+    )
 
 
 def _customers_of(ticket: Ticket) -> list[User]:

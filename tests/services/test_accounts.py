@@ -1,6 +1,6 @@
 """Sign-up, sign-in, passwords: what exists when, what ends sessions, and that unknown addresses cost the same."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import func, select
@@ -9,7 +9,7 @@ from portal.base.database import db
 from portal.base.unit_of_work import unit_of_work
 from portal.models import Account, OneTimeToken, User, UserSession
 from portal.queries.people import find_user
-from portal.rules.vocabulary import MailKind, Role, Tier, TokenPurpose
+from portal.rules.vocabulary import MailKind, OutboxState, Role, Tier, TokenPurpose
 from portal.services import Invalid, accounts, one_time, sessions
 from tests.cast import Cast
 from tests.factories import after, customer, mails
@@ -148,7 +148,23 @@ class TestLinks:
             for ask in (accounts.ask_for_sign_in_link, accounts.ask_for_password_reset):
                 ask("nobody@example.net")
                 ask("ben@example.org")
-        assert mails() == []
+        assert [(mail.recipient, mail.state, mail.reason) for mail in mails()] == [
+            ("nobody@example.net", OutboxState.SUPPRESSED, "Nobody has this address"),
+            ("ben@example.org", OutboxState.SUPPRESSED, "The person is disabled"),
+        ] * 2
+
+    def test_cost_the_same_work_whoever_has_the_address(
+        self, cast: Cast, count_statements: Callable[[], list[str]]
+    ) -> None:
+        """Otherwise the time of the answer would tell who has an account."""
+
+        def work(email: str) -> list[str]:
+            count_statements()
+            with unit_of_work():
+                accounts.ask_for_sign_in_link(email)
+            return count_statements()
+
+        assert work("nobody@example.net") == work("ana@example.com")
 
     def test_sign_in_whoever_can_read_the_address_and_prove_it(self, cast: Cast) -> None:
         with unit_of_work():
