@@ -1,5 +1,6 @@
 """The schema's way to the newest revision, one starter at a time."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from alembic import command
@@ -65,7 +66,12 @@ def _revisions(connection: Connection, config: Config) -> tuple[str | None, str]
 
 def is_current(connection: Connection) -> bool:
     """Whether the schema is the one this code was written for."""
+    return MigrationContext.configure(connection).get_current_revision() == _head()
+
+
+@lru_cache(maxsize=1)
+def _head() -> str | None:
+    """The code's newest revision; read once, as the running code does not change."""
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    head = ScriptDirectory.from_config(config).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    return ScriptDirectory.from_config(config).get_current_head()

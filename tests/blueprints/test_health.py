@@ -1,19 +1,25 @@
 """Alive, ready, and what people see while the database is away."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from socket import create_connection
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from flask import Flask
+from sqlalchemy.pool import QueuePool
 from werkzeug.test import TestResponse
 
 from portal import create_app
+from portal.base import migrations
+from portal.base.database import db
 from portal.base.embedded.server import free_port
 from portal.base.settings import Settings
 from portal.models import User
 from tests.cast import PARTIAL, Visitor
+from tests.factories import after
 
 NOBODY_THERE = {"database_url": "postgresql+psycopg://nobody@127.0.0.1:9/none"}
 
@@ -52,6 +58,42 @@ def test_the_portal_is_not_ready_while_mail_cannot_be_handed_over(
 ) -> None:
     answer = asked(settings, tmp_path, "/readyz")
     assert (answer.status_code, answer.json["checks"]["mail"]) == (503, "away")
+
+
+def test_no_database_connection_is_held_while_the_mail_server_is_asked(
+    app: Flask, settings: Settings, tmp_path: Path, mail_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal, held, connect = create_app(settings.filled(data_dir=tmp_path, mail_port=mail_port)), [], create_connection
+    with portal.app_context():
+        pool = db.engine.pool
+        assert isinstance(pool, QueuePool)
+
+    def noting(address: tuple[str, int], *rest: float) -> socket.socket:
+        if address[1] == mail_port:
+            held.append(pool.checkedout())
+        return connect(address, *rest)
+
+    monkeypatch.setattr(socket, "create_connection", noting)
+    assert portal.test_client().get("/readyz").status_code == 200
+    assert held == [0]
+
+
+def test_what_the_mail_server_said_is_believed_for_some_seconds(app: Flask, settings: Settings, tmp_path: Path) -> None:
+    server = socket.create_server(("127.0.0.1", 0))
+    client = create_app(settings.filled(data_dir=tmp_path, mail_port=server.getsockname()[1])).test_client()
+    with server, after():
+        assert client.get("/readyz").status_code == 200
+    with after(seconds=4):
+        assert client.get("/readyz").status_code == 200
+    with after(seconds=6):
+        assert client.get("/readyz").status_code == 503
+
+
+def test_the_migrations_are_read_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = app.test_client()
+    client.get("/readyz")
+    monkeypatch.setattr(migrations, "FOLDER", Path("/nowhere"))
+    assert client.get("/readyz").json["checks"]["database"] == "ok"
 
 
 def test_the_portal_is_not_ready_without_its_database(settings: Settings, tmp_path: Path) -> None:
