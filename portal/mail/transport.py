@@ -19,7 +19,8 @@ from portal.mail.headers import wire_form
 
 CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 30.0
-MAIL_TIMEOUT_S = 60.0  # for one mail, however slowly the server drips its answers; shorter than the outbox lease
+MAIL_TIMEOUT_S = 50.0  # for one mail from connecting on, however slowly the server drips; shorter than the outbox lease
+CUT_AGAIN_S = 1.0
 MAILS_PER_CONNECTION = 100
 
 _OUR_OWN_FAULT = (530, 534, 535, 538)  # sign-in missing or wrong: the settings are to blame, the mail can wait for them
@@ -89,38 +90,44 @@ class Connection:
             host.close()
 
     def _handed_over(self, sender: str, recipient: str, content: bytes) -> SendResult:
-        try:
-            host = self._host or self._open()
-        except smtplib.SMTPResponseException as refused:
-            return SendResult(
-                "retry", None, f"The mail server refuses us: {refused.smtp_code} {_said(refused.smtp_error)}"
-            )
-        except (smtplib.SMTPException, OSError) as error:
-            return SendResult("retry", None, f"The mail server cannot be reached: {_named(error)}")
-        self._host, self._mails = host, self._mails + 1
-        try:
-            with _deadline(host, self._mail_timeout):
+        host = self._host or self._unconnected()
+        with _deadline(host, self._mail_timeout):
+            try:
+                self._open(host)
+            except smtplib.SMTPResponseException as refused:
+                said = f"{refused.smtp_code} {_said(refused.smtp_error)}"
+                return SendResult("retry", None, f"The mail server refuses us: {said}")
+            except (smtplib.SMTPException, OSError) as error:
+                return SendResult("retry", None, f"The mail server cannot be reached: {_named(error)}")
+            self._mails += 1
+            try:
                 return self._transaction(host, sender, recipient, content)
-        except smtplib.SMTPDataError as refused:
-            return _judged(refused.smtp_code, refused.smtp_error)
-        except (smtplib.SMTPException, OSError) as error:
-            return SendResult("retry", None, f"The connection was lost: {_named(error)}")
+            except smtplib.SMTPDataError as refused:
+                return _judged(refused.smtp_code, refused.smtp_error)
+            except (smtplib.SMTPException, OSError) as error:
+                return SendResult("retry", None, f"The connection was lost: {_named(error)}")
 
-    def _open(self) -> smtplib.SMTP:
-        """Connect, secure and sign in as the settings say. Raises SMTPException or OSError, never leaves a socket behind."""
+    def _unconnected(self) -> smtplib.SMTP:
         settings, timeout = self._settings, self._connect_timeout
-        host: smtplib.SMTP
         if settings.mail_use_ssl:
-            context = ssl.create_default_context()
-            host = smtplib.SMTP_SSL(settings.mail_server, settings.mail_port, timeout=timeout, context=context)
-        else:
-            host = smtplib.SMTP(settings.mail_server, settings.mail_port, timeout=timeout)
+            return _named_host(
+                smtplib.SMTP_SSL(timeout=timeout, context=ssl.create_default_context()), settings.mail_server
+            )
+        return _named_host(smtplib.SMTP(timeout=timeout), settings.mail_server)
+
+    def _open(self, host: smtplib.SMTP) -> None:
+        """Connect, secure and sign in, unless that is done. Raises SMTPException or OSError, never leaves a socket behind."""
+        if self._host is host:
+            return
         try:
+            code, said = host.connect(self._settings.mail_server, self._settings.mail_port)
+            if code != 220:
+                raise smtplib.SMTPConnectError(code, said)
             self._greet(host)
         except BaseException:
             host.close()
             raise
-        return host
+        self._host = host
 
     def _greet(self, host: smtplib.SMTP) -> None:
         settings = self._settings
@@ -172,19 +179,35 @@ def _named(error: Exception) -> str:
     return f"{type(error).__name__} {error}".strip()
 
 
+def _named_host(host: smtplib.SMTP, name: str) -> smtplib.SMTP:
+    """smtplib learns the name that certificates are checked against only where it connects at once, which is too early."""
+    host._host = name  # type: ignore[attr-defined]
+    return host
+
+
 @contextmanager
 def _deadline(host: smtplib.SMTP, seconds: float) -> Iterator[None]:
-    """Cut the line when one mail takes too long: time-outs count for each answer, and answers can come byte by byte."""
+    """Cut the line when one mail takes too long: time-outs count for each answer, and answers can come byte by byte.
 
-    def cut() -> None:
-        if host.sock is not None:
-            with suppress(OSError):
-                host.sock.shutdown(socket.SHUT_RDWR)
+    Cut again until the mail is given up: while a connection is made or secured there is no line to cut yet.
+    """
+    done = threading.Event()
 
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
+    def watch() -> None:
+        wait = seconds
+        while not done.wait(wait):
+            _cut(host)
+            wait = CUT_AGAIN_S
+
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        done.set()
+
+
+def _cut(host: smtplib.SMTP) -> None:
+    line = host.sock
+    if line is not None:
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)

@@ -22,13 +22,14 @@ def mail(subject: str = "Export") -> EmailMessage:
     return message
 
 
-def transport(port: int, **values: float) -> Transport:
-    settings = Settings(mail_server="127.0.0.1", mail_port=port, secret_key="k" * 32)
+def transport(port: int, *, sign_in: bool = False, **values: float) -> Transport:
+    person = {"mail_username": "portal", "mail_password": "secret"} if sign_in else {}
+    settings = Settings(mail_server="127.0.0.1", mail_port=port, secret_key="k" * 32, **person)
     return Transport(settings, **{"connect_timeout": 0.5, "command_timeout": 0.5, **values})
 
 
-def sent_to(port: int, message: EmailMessage | None = None, **values: float) -> SendResult:
-    with transport(port, **values).connected() as connection:
+def sent_to(port: int, message: EmailMessage | None = None, *, sign_in: bool = False, **values: float) -> SendResult:
+    with transport(port, sign_in=sign_in, **values).connected() as connection:
         return connection.send(message or mail(), SENDER, ANA)
 
 
@@ -113,6 +114,19 @@ def test_a_server_that_drips_its_answer_is_cut_off() -> None:
     script = Script(after_data="250-taken\r\n250-and" + "\r\n250-more" * 5, answers={})
     with scripted_server(script) as port:
         assert sent_to(port, command_timeout=20, mail_timeout=0.5).state == "retry"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [Script(greeting="220-wait"), Script(answers={"EHLO": "250-wait"}), Script(answers={"AUTH": "250-wait"})],
+    ids=["greeting", "EHLO", "AUTH"],
+)
+def test_a_server_that_drips_before_the_mail_is_cut_off_by_the_same_deadline(script: Script) -> None:
+    script.answers.setdefault("EHLO", "250-scripted\r\n250 AUTH PLAIN")
+    with scripted_server(script) as port:
+        result = sent_to(port, connect_timeout=20, command_timeout=20, mail_timeout=0.3, sign_in=True)
+    assert result.state == "retry"
+    assert "timed out" not in result.text
 
 
 def test_nobody_listening_is_tried_again() -> None:
