@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import time
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from portal.base.unit_of_work import unit_of_work
 from portal.models import InboundEmail
 from portal.rules.vocabulary import InboundState
 from portal.services import inbound
+from tests.web.test_limits import counting
 
 MAIL = b"From: new@example.com\r\nTo: support@portal.test\r\nSubject: Hello\r\n\r\nI need help.\r\n"
 
@@ -66,6 +68,36 @@ def test_a_mail_that_is_not_signed_right_is_refused_and_not_stored(app: Flask, h
 def test_a_signature_of_another_time_is_refused(app: Flask, settings: Settings, seconds: int) -> None:
     answer = posted(app, MAIL, signed(settings, MAIL, time.time() + seconds))
     assert (answer.status_code, stored()) == (401, 0)
+
+
+class Untouched(BytesIO):
+    """A body that tells whether anybody read it."""
+
+    asked = 0
+
+    def read(self, *sizes: int | None) -> bytes:
+        self.asked += 1
+        return super().read(*sizes)
+
+    readinto = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("seconds", [-301, 0], ids=["stale", "unsigned"])
+def test_a_request_without_a_fresh_signature_is_refused_before_its_body_is_read(
+    app: Flask, settings: Settings, seconds: int
+) -> None:
+    headers = signed(settings, MAIL, time.time() + seconds) if seconds else {}
+    body = Untouched(MAIL)
+    answer = app.test_client().post("/hooks/email/raw", input_stream=body, content_length=len(MAIL), headers=headers)
+    assert (answer.status_code, body.asked) == (401, 0)
+
+
+def test_a_sender_in_a_hurry_is_asked_to_come_later(settings: Settings) -> None:
+    with counting(settings) as app:
+        answers = [posted(app, MAIL, {}) for _ in range(1201)]
+    assert {answer.status_code for answer in answers[:-1]} == {401}
+    assert (answers[-1].status_code, answers[-1].text) == (503, "later\n")
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
 
 
 def test_a_changed_body_is_refused(app: Flask, settings: Settings) -> None:
