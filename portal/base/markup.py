@@ -16,7 +16,7 @@ _SCHEMES = {"http", "https", "mailto"}
 
 # What the parser is asked to do at most: it holds up everybody else in the process, and some of it grows with the square.
 _MOST_MARKS = 5_000
-_MOST_BRACKETS = 1_000
+_MOST_BRACKETS = 600
 _MOST_LINES = 3_000
 _MOST_CELLS = 5_000
 _MOST_LINK_WORK = 8_000_000  # what may be links, times the characters each of them may look through
