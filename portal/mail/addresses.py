@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from portal.mail.charsets import decode_header
+from portal.rules.addresses import with_ascii_domain
 
 MOST_ADDRESSES = 200
 _LONGEST_HEADER = 100_000  # characters
@@ -68,7 +69,7 @@ def _read(entry: list[tuple[str, str]]) -> MailAddress | None:
 
 
 def _bare(text: str) -> str:
-    return text.lower() if _ADDRESS.fullmatch(text) else ""
+    return with_ascii_domain(text).lower() if _ADDRESS.fullmatch(text) else ""
 
 
 def _name(words: list[tuple[str, str]]) -> str:

@@ -1,6 +1,7 @@
 """The one builder of outgoing headers, and the two keyed marks by which an answer finds its ticket."""
 
 import re
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -8,6 +9,7 @@ from email.utils import parseaddr
 
 from portal.base.settings import Settings
 from portal.base.tokens import signature, signature_fits
+from portal.rules.addresses import LONGEST, with_ascii_domain
 
 SIGNATURE_LENGTH = 26
 _FORBIDDEN = re.compile(r"[\r\n\0]")
@@ -27,26 +29,44 @@ def one_line(value: str) -> str:
 
 
 def address(name: str, mailbox: str) -> Address:
-    """A display name with its address, encoded as RFC 5322 wants it. Raises ValueError for an address that is none."""
-    return Address(display_name=one_line(name), addr_spec=header(mailbox))
+    """A display name with its address, encoded as RFC 5322 wants it. Raises ValueError for one no mail server takes."""
+    plain = with_ascii_domain(header(mailbox))
+    if not plain.isascii() or "@" not in plain or len(plain) > LONGEST:
+        raise ValueError("that is no address every mail server takes")
+    return Address(display_name=one_line(name), addr_spec=plain)
+
+
+def is_mailable(mailbox: str) -> bool:
+    """Whether a mail to this address can be written out."""
+    try:
+        address("", mailbox)
+    except (ValueError, HeaderParseError):
+        return False
+    return True
 
 
 def sender_of(settings: Settings) -> tuple[str, str]:
     """Name and address of MAIL_DEFAULT_SENDER; without an address in it, the support address."""
     name, mailbox = parseaddr(settings.mail_default_sender)
-    return name or "TradeSense Support", mailbox or settings.support_address
+    return name or "TradeSense Support", with_ascii_domain(mailbox or settings.support_address)
+
+
+def _support(settings: Settings) -> tuple[str, str]:
+    """Local part and domain of the support address, the domain as mail servers write it."""
+    local, _, domain = with_ascii_domain(settings.support_address).partition("@")
+    return local, domain
 
 
 def reply_address(settings: Settings, ticket_number: int, recipient: str) -> str:
     """`support+<number>.<signature>@<domain>`: opens this ticket's thread to mail from this recipient, and to no other."""
-    local, _, domain = settings.support_address.partition("@")
+    local, domain = _support(settings)
     signed = signature(settings.secret_key, "reply-address", ticket_number, recipient.lower(), length=SIGNATURE_LENGTH)
     return f"{local}+{ticket_number}.{signed}@{domain}"
 
 
 def ticket_of_reply_address(settings: Settings, mailbox: str) -> tuple[int, str] | None:
     """Ticket number and signature of one of our reply addresses, unchecked; None for any other address."""
-    local, _, domain = settings.support_address.partition("@")
+    local, domain = _support(settings)
     pattern = rf"{re.escape(local)}\+(\d{{1,18}})\.([a-z2-7]{{{SIGNATURE_LENGTH}}})@{re.escape(domain)}"
     match = re.fullmatch(pattern, mailbox.strip(), re.IGNORECASE)
     return (int(match[1]), match[2].lower()) if match else None
@@ -60,7 +80,7 @@ def was_issued_to(settings: Settings, ticket_number: int, signed: str, recipient
 
 def message_id_for(settings: Settings, outbox_id: int) -> str:
     """The Message-ID of an outbox row: the same at every attempt, and with a code only we can make."""
-    domain = settings.support_address.partition("@")[2]
+    _, domain = _support(settings)
     signed = signature(settings.secret_key, "message-id", outbox_id, length=SIGNATURE_LENGTH)
     return f"<portal-{outbox_id}.{signed}@{domain}>"
 

@@ -23,13 +23,14 @@ from portal.rules.vocabulary import Channel, InboundState
 from portal.services import accounts, attachments
 from portal.services import tickets as ticket_services
 from portal.services.inbound_evidence import Weighed, end_of, facts_of, weigh
+from portal.services.outbox import wait_after
 from portal.services.tickets.opening import NewTicket
 from portal.services.tickets.replying import NewMessage
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=2)
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 10  # spread over some three hours
 NO_SUBJECT = "(no subject)"
 
 
@@ -57,7 +58,7 @@ def receive(provider: str, event_key: str, raw: bytes, envelope_from: str = "", 
 def process_next() -> bool:
     """Take one waiting mail to its end, each step in a unit of work of its own. False when none waits.
 
-    A worker that dies leaves the row waiting; it is tried again after LEASE, and held after MAX_ATTEMPTS.
+    What failed is tried again, later each time; a worker that dies leaves the row for LEASE. MAX_ATTEMPTS end in held.
     """
     claimed = _claim()
     if claimed is None:
@@ -72,6 +73,8 @@ def process_next() -> bool:
         log.exception("inbound mail not processed", mail=row_id, attempt=attempts)
         if attempts >= MAX_ATTEMPTS:
             _hold(row_id, "It could not be processed; the log of the worker says why.")
+        else:
+            _put_off(row_id, attempts)
     return True
 
 
@@ -94,6 +97,13 @@ def _claim() -> tuple[int, bytes, int] | None:
             .execution_options(synchronize_session=False)
         ).first()
     return (claimed.id, claimed.raw, claimed.attempts) if claimed else None
+
+
+def _put_off(row_id: int, attempts: int) -> None:
+    """Wait as the outbox does: what is wrong may be a full disk, not the mail. Not if somebody else has it by now."""
+    ours = (InboundEmail.id == row_id, InboundEmail.attempts == attempts, InboundEmail.state == InboundState.RECEIVED)
+    with unit_of_work():
+        db.session.execute(update(InboundEmail).where(*ours).values(next_attempt_at=now() + wait_after(attempts)))
 
 
 def _process(row_id: int, raw: bytes) -> None:

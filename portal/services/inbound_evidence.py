@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.base.current import current_settings
 from portal.base.database import db
-from portal.mail.headers import loop_mark, outbox_of_message_id, ticket_of_reply_address, was_issued_to
+from portal.mail.headers import is_mailable, loop_mark, outbox_of_message_id, ticket_of_reply_address, was_issued_to
 from portal.mail.parse import ParsedMail
 from portal.models import InboundEmail, OutboxMail, Participant, Ticket, User
 from portal.queries.people import find_user
 from portal.rules import threading
+from portal.rules.addresses import with_ascii_domain
 from portal.rules.automatic_mail import MailClass, MailFacts, classify
 from portal.rules.sender_verdict import sender_verdict
 from portal.rules.threading import Decision, Evidence, Sender
@@ -50,6 +51,8 @@ def end_of(mail: ParsedMail, row: InboundEmail) -> tuple[InboundState, str] | No
         return state
     if mail.kind == "malformed" or not mail.from_is_plain:
         return InboundState.HELD, "It cannot be told who wrote it: " + "; ".join(mail.problems or ("no sender",))
+    if not is_mailable(mail.from_address):
+        return InboundState.HELD, "No mail can be sent to its sender's address."
     if _came_before(mail, row):
         return InboundState.DUPLICATE, "The same mail came before, on another way."
     return None
@@ -58,7 +61,7 @@ def end_of(mail: ParsedMail, row: InboundEmail) -> tuple[InboundState, str] | No
 def facts_of(mail: ParsedMail) -> MailFacts:
     """What tells robots from people, with the marks only we know."""
     settings = current_settings()
-    return mail.facts(loop_mark(settings), frozenset({settings.support_address.lower()}))
+    return mail.facts(loop_mark(settings), frozenset({with_ascii_domain(settings.support_address).lower()}))
 
 
 def weigh(mail: ParsedMail) -> Weighed:
@@ -124,18 +127,23 @@ def _takes_part(person: User, number: int) -> bool:
 
 
 def _came_before(mail: ParsedMail, row: InboundEmail) -> bool:
-    """Another delivery with the same Message-ID, sender and content; the same Message-ID alone proves nothing."""
+    """Another delivery with the same Message-ID, sender and content; the same Message-ID alone proves nothing.
+
+    Two deliveries at once wait for each other, so that the second sees what became of the first.
+    """
     if not mail.message_id:
         return False
-    earlier = db.session.scalars(
+    key = f"mail:{mail.message_id}:{mail.from_address}"
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    others = db.session.scalars(
         select(InboundEmail).where(
             InboundEmail.mail_id == mail.message_id[:998],
             InboundEmail.from_address == mail.from_address,
-            InboundEmail.id < row.id,
+            InboundEmail.id != row.id,
             InboundEmail.state.in_([InboundState.NEW_TICKET, InboundState.REPLY, InboundState.FOLLOW_UP]),
         )
     )
-    return any(body_of(other.raw) == body_of(row.raw) for other in earlier)
+    return any(body_of(other.raw) == body_of(row.raw) for other in others)
 
 
 def body_of(raw: bytes) -> bytes:

@@ -13,6 +13,7 @@ from portal.mail.headers import (
     SIGNATURE_LENGTH,
     address,
     header,
+    is_mailable,
     loop_mark,
     message_id_for,
     one_line,
@@ -83,6 +84,23 @@ def test_long_message_ids_are_not_taken_for_words() -> None:
 
 def test_the_sender_comes_from_the_settings() -> None:
     assert sender_of(OURS) == ("Desk", "d@portal.example")
+
+
+def test_an_international_domain_is_written_as_mail_servers_take_it() -> None:
+    assert address("Ana", "ana@bücher.example").addr_spec == "ana@xn--bcher-kva.example"
+    ours = Settings(secret_key="k" * 32, support_address="support@bücher.example", mail_default_sender="")
+    assert sender_of(ours)[1] == "support@xn--bcher-kva.example"
+    mailbox = reply_address(ours, 7, ANA)
+    assert mailbox.endswith("@xn--bcher-kva.example")
+    assert ticket_of_reply_address(ours, mailbox) is not None
+    assert message_id_for(ours, 7).isascii()
+
+
+@pytest.mark.parametrize("mailbox", ["jürgen@example.com", f"{'a' * 250}@b.example", "ana@bücher..example", "ana"])
+def test_an_address_that_no_mail_server_takes_is_refused(mailbox: str) -> None:
+    assert not is_mailable(mailbox)
+    with pytest.raises(ValueError, match=r"."):
+        address("", mailbox)
 
 
 # --- the signed reply address

@@ -23,8 +23,9 @@ def mail(subject: str = "Export") -> EmailMessage:
 
 
 def transport(port: int, *, sign_in: bool = False, **values: float) -> Transport:
-    person = {"mail_username": "portal", "mail_password": "secret"} if sign_in else {}
-    settings = Settings(mail_server="127.0.0.1", mail_port=port, secret_key="k" * 32, **person)
+    settings = Settings(mail_server="127.0.0.1", mail_port=port, secret_key="k" * 32)
+    if sign_in:
+        settings = settings.filled(mail_username="portal", mail_password="secret")
     return Transport(settings, **{"connect_timeout": 0.5, "command_timeout": 0.5, **values})
 
 

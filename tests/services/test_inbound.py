@@ -1,16 +1,25 @@
 """Mail coming in: evidence, decision, final state."""
 
+import email
 import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from email import policy
 from email.message import EmailMessage
+from pathlib import Path
+from threading import Event, Thread, current_thread
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select, text, update
 
+from portal.base import clock
+from portal.base.clock import now
 from portal.base.current import current_settings
 from portal.base.database import db
+from portal.base.storage import storage
 from portal.base.unit_of_work import unit_of_work
-from portal.mail.headers import message_id_for, reply_address
+from portal.mail.headers import message_id_for, reply_address, wire_form
 from portal.models import InboundEmail, OutboxMail, Ticket, TicketMessage, User
 from portal.queries import routing
 from portal.queries import tickets as queries
@@ -19,6 +28,7 @@ from portal.services import accounts, inbound
 from portal.services import tickets as services
 from portal.services.mailing import message_for
 from portal.services.tickets.opening import NewTicket
+from tests.base.test_embedded import eventually
 
 
 def mail(
@@ -193,3 +203,114 @@ def test_the_acknowledgement_to_an_unproven_address_repeats_no_word_of_the_mail(
     sent = db.session.scalars(select(OutboxMail)).one()
     text = message_for(sent.id).as_string()
     assert not [word for word in ("Buy Now", "Cheap watches", "shop.example") if word in text]
+
+
+def received(raw: bytes) -> int:
+    with unit_of_work():
+        inbound.receive("raw", hashlib.sha256(raw).hexdigest(), raw)
+    return db.session.scalars(select(InboundEmail.id).order_by(InboundEmail.id.desc()).limit(1)).one()
+
+
+@pytest.fixture
+def full_disk(app: Flask, tmp_path: Path) -> Iterator[Path]:
+    """No file can be stored: where the folder of files belongs lies something else."""
+    files = storage()
+    kept, files.folder = files.folder, tmp_path / "full"
+    files.folder.write_text("")
+    yield files.folder
+    files.folder = kept
+
+
+def test_a_disk_that_is_full_for_an_hour_holds_no_mail(full_disk: Path) -> None:
+    message = email.message_from_bytes(mail("new@example.com"), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    message.add_attachment(b"a,b\n", maintype="text", subtype="csv", filename="trades.csv")
+    start = now()
+    received(message.as_bytes())
+    for minute in range(60):
+        with clock.at(start + timedelta(minutes=minute)):
+            inbound.process_next()
+    row = db.session.scalars(select(InboundEmail).execution_options(populate_existing=True)).one()
+    assert (row.state, 5 < row.attempts < inbound.MAX_ATTEMPTS) == (InboundState.RECEIVED, True)
+    full_disk.unlink()
+    with clock.at(start + timedelta(hours=2)):
+        assert inbound.process_next()
+    assert fresh_state(row) is InboundState.NEW_TICKET
+
+
+def fresh_state(row: InboundEmail) -> InboundState:
+    db.session.refresh(row)
+    return row.state
+
+
+def waiting_for_a_lock() -> bool:
+    db.session.rollback()  # within one transaction the answer stays the same
+    count = text(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    return bool(db.session.scalar(count))
+
+
+def test_the_same_mail_on_two_ways_at_once_opens_one_ticket(app: Flask) -> None:
+    raw = mail("new@example.com")
+    ways = [received(raw), received(b"Received: from another server\r\n" + raw)]
+    db.session.commit()
+    on_its_way, may_go_on = Event(), Event()
+
+    def pause(_: object) -> None:
+        if current_thread().name == "slow" and db.session.scalar(select(Ticket.id)):
+            on_its_way.set()
+            may_go_on.wait(10)
+
+    def process() -> None:
+        with app.app_context():
+            inbound.process_next()
+
+    event.listen(db.session, "before_commit", pause)
+    slow, fast = Thread(target=process, name="slow"), Thread(target=process)
+    try:
+        slow.start()
+        assert on_its_way.wait(10)
+        fast.start()
+        eventually(lambda: waiting_for_a_lock() or not fast.is_alive())
+    finally:
+        may_go_on.set()
+        slow.join(10)
+        fast.join(10)
+        event.remove(db.session, "before_commit", pause)
+    states = db.session.scalars(
+        select(InboundEmail.state).where(InboundEmail.id.in_(ways)).order_by(InboundEmail.state)
+    )
+    assert states.all() == [InboundState.DUPLICATE, InboundState.NEW_TICKET]
+
+
+def test_the_same_mail_is_a_duplicate_in_whichever_order_its_ways_are_read(app: Flask) -> None:
+    raw = mail("new@example.com")
+    first = received(raw)
+    with unit_of_work():
+        db.session.execute(update(InboundEmail).values(next_attempt_at=now() + timedelta(hours=1)))
+    assert arrives(b"Received: from another server\r\n" + raw).state is InboundState.NEW_TICKET
+    with clock.at(now() + timedelta(hours=1)):
+        assert inbound.process_next()
+    assert fresh_state(db.session.get_one(InboundEmail, first)) is InboundState.DUPLICATE
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["jürgen@example.com", f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.com", "ana@bücher..example"],
+    ids=["umlaut", "too long", "no domain"],
+)
+def test_a_sender_no_mail_can_reach_is_held_at_once(app: Flask, sender: str) -> None:
+    raw = mail("x@example.com").replace(b"x@example.com", sender.encode())
+    row = arrives(raw)
+    assert (row.state, row.attempts) == (InboundState.HELD, 1)
+    assert row.reason == "No mail can be sent to its sender's address."
+    assert db.session.scalars(select(User.id)).all() == []
+
+
+def test_a_sender_of_an_international_domain_is_answered(app: Flask) -> None:
+    raw = mail("x@example.com").replace(b"x@example.com", "Ana@Bücher.example".encode())
+    row = arrives(raw)
+    assert (row.state, row.from_address) == (InboundState.NEW_TICKET, "ana@xn--bcher-kva.example")
+    sent = db.session.scalars(select(OutboxMail)).one()
+    assert b"ana@xn--bcher-kva.example" in wire_form(message_for(sent.id))
