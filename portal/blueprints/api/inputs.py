@@ -8,12 +8,12 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from portal.models.ticket import SUBJECT_LENGTH
+from portal.models.ticket import BODY_LENGTH, SUBJECT_LENGTH
 from portal.queries.paging import BIGGEST_ID, MAX_LIMIT
 from portal.rules.addresses import is_address
 from portal.rules.vocabulary import Priority, Status
 from portal.services.tickets.changing import TAG_COUNT, TAG_LENGTH
-from portal.web.forms import ADDRESS_LENGTH, BODY_LENGTH
+from portal.web.forms import ADDRESS_LENGTH
 
 _CLOSED = ConfigDict(extra="forbid", frozen=True)
 _ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
