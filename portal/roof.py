@@ -3,7 +3,7 @@
 from flask import Flask
 
 from portal.base.job_app import TEMPLATES, lay_ground
-from portal.base.settings import Settings
+from portal.base.settings import MEGABYTE, Settings
 from portal.blueprints import install_doors
 from portal.web.assets import install_assets
 from portal.web.compress import install_compression
@@ -16,8 +16,6 @@ from portal.web.proxies import install_proxies
 from portal.web.security import install_security
 from portal.web.sign_in import install_sign_in
 
-_MEGABYTE = 1024 * 1024
-REQUEST_MB = 60
 FORM_FIELD_KB = 1000  # twice the longest text in its widest letters, so that it is answered by its form
 FORM_PARTS = 200
 
@@ -26,7 +24,7 @@ def create_app(settings: Settings) -> Flask:
     """The portal with the given settings: ground first, then the hall, then the doors."""
     app = Flask("portal", template_folder=str(TEMPLATES), static_folder=None)
     app.config.update(
-        MAX_CONTENT_LENGTH=REQUEST_MB * _MEGABYTE,
+        MAX_CONTENT_LENGTH=settings.MAX_REQUEST_MB * MEGABYTE,
         MAX_FORM_MEMORY_SIZE=FORM_FIELD_KB * 1024,
         MAX_FORM_PARTS=FORM_PARTS,
         WTF_CSRF_TIME_LIMIT=None,

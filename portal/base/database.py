@@ -1,11 +1,13 @@
 """The database: one engine, one scoped session, limits on every wait."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from flask import Flask
+from flask import Flask, has_request_context
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, MetaData
+from flask_sqlalchemy.session import Session
+from sqlalchemy import BigInteger, Connection, DateTime, Engine, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -38,7 +40,27 @@ class Base(DeclarativeBase):
     }
 
 
-db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+CHANGING = "changing"
+"""Set in a session's info while a unit of work is open."""
+
+
+class PortalSession(Session):
+    """What a web request reads outside a unit of work it reads as of one moment, and read-only: a page made of several
+    statements never shows a message beside the status of the moment before it."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> Engine | Connection:
+        engine = super().get_bind(*args, **kwargs)
+        if self.info.get(CHANGING) or not has_request_context() or not isinstance(engine, Engine):
+            return engine
+        return _as_of_one_moment(engine)
+
+
+@lru_cache(maxsize=4)
+def _as_of_one_moment(engine: Engine) -> Engine:
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"class_": PortalSession, "expire_on_commit": False})
 
 
 def normalised_url(url: str) -> str:

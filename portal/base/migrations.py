@@ -38,13 +38,6 @@ def upgrade(settings: Settings) -> tuple[str | None, str]:
     return before, head
 
 
-def current_and_head(settings: Settings) -> tuple[str | None, str]:
-    """The database's revision (None: no schema yet) and the code's newest. Raises MigrationError as `upgrade` does."""
-    engine = create_engine(normalised_url(settings.database_url), poolclass=NullPool)
-    with engine.connect() as connection:
-        return _revisions(connection, _config(connection))
-
-
 def _config(connection: Connection) -> Config:
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))

@@ -5,12 +5,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 from portal.base.problem import Problem
+
+MEGABYTE = 1024 * 1024
 
 
 class SettingsError(Problem):
@@ -20,6 +22,11 @@ class SettingsError(Problem):
 @dataclass(frozen=True)
 class Settings:
     """Everything the portal reads from outside. Sizes in MB, times in seconds unless the name says otherwise."""
+
+    MAX_FILES: ClassVar[int] = 10
+    """With one message."""
+    MAX_REQUEST_MB: ClassVar[int] = 60
+    """Everything one request may hold, its files included."""
 
     database_url: str = ""
     redis_url: str = ""
@@ -156,7 +163,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "INBOUND_RAW_SECRET": _secret,
     "INBOUND_AUTHSERV_ID": _one_line,
     "TRUSTED_PROXIES": _whole(0, 10),
-    "MAX_UPLOAD_MB": _whole(1, 60),
+    "MAX_UPLOAD_MB": _whole(1, Settings.MAX_REQUEST_MB),
     "RATELIMIT_ENABLED": _bool,
     "PORTAL_DEMO": _bool,
     "CHROMIUM": _one_line,

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from portal.base import live, queue
-from portal.base.database import db
+from portal.base.database import CHANGING, db
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,11 @@ def unit_of_work() -> Iterator[Session]:
     The rings come after the commit and never fail it: the outbox is the truth, Redis only the doorbell.
     """
     session: Session = db.session()
+    if session.info.get(CHANGING):
+        raise RuntimeError("a unit of work is open already: its end would be two moments")
     _forget(session)
+    session.commit()  # what was read before, as of an earlier moment
+    session.info[CHANGING] = True
     try:
         yield session
         session.commit()
@@ -30,6 +34,8 @@ def unit_of_work() -> Iterator[Session]:
         session.rollback()
         _forget(session)
         raise
+    finally:
+        del session.info[CHANGING]
     _tell(session.info.pop(_RINGS, set()), session.info.pop(_HINTS, []))
 
 

@@ -4,11 +4,9 @@ import sys
 
 import click
 
-from portal.base.embedded import serving
-from portal.base.job_app import create_job_app
 from portal.base.problem import Problem
-from portal.base.settings import load_settings
 from portal.base.unit_of_work import unit_of_work
+from portal.cli._portal import in_portal, person_at
 from portal.models import User
 from portal.queries.people import find_user
 from portal.rules.addresses import is_address
@@ -34,9 +32,24 @@ def create(email: str, role: str, tier: str | None, name: str, password_stdin: b
     if tier is not None and role != Role.CUSTOMER:
         raise click.BadParameter("Only customers have a plan.", param_hint="--tier")
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    with serving(load_settings()) as settings, create_job_app(settings).app_context():
+    with in_portal():
         user = _created(email, Role(role), Tier(tier or Tier.FREE), name, password)
     click.echo(f"{user.name} <{user.email}> can sign in as {user.role.value}.")
+
+
+@command.command()
+@click.option("--email", required=True, help="Whom to change.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="Ends every session of the person.")
+@click.option("--tier", type=click.Choice([tier.value for tier in Tier]), help="Plan of the customer's account.")
+@click.option("--disable/--enable", default=None, help="Close every door to the person, or open them again.")
+def change(email: str, role: str | None, tier: str | None, disable: bool | None) -> None:
+    """Change a person's role, plan or access."""
+    if role is None and tier is None and disable is None:
+        raise click.UsageError("Say what to change: --role, --tier, --disable or --enable.")
+    with in_portal():
+        user = _changed(email, Role(role) if role else None, Tier(tier) if tier else None, disable)
+    plan = f", {user.account.tier.value} plan" if user.account else ""
+    click.echo(f"{user.name} <{user.email}>: {user.role.value}{plan}{', disabled' if user.disabled_at else ''}.")
 
 
 def _created(email: str, role: Role, tier: Tier, name: str, password: str | None) -> User:
@@ -48,6 +61,21 @@ def _created(email: str, role: Role, tier: Tier, name: str, password: str | None
         accounts.prove_address(user)
         if password is not None:
             _set_password(user, password)
+        return user
+
+
+def _changed(email: str, role: Role | None, tier: Tier | None, disable: bool | None) -> User:
+    """Raises Problem for an address nobody has, or a plan for somebody without an account."""
+    with unit_of_work():
+        user = person_at(email)
+        if role:
+            accounts.change_role(user, role)
+        if tier and user.account is None:
+            raise Problem(f"{user.name} belongs to no account: only customers have a plan.")
+        if tier and user.account:
+            accounts.change_tier(user.account, tier)
+        if disable is not None:
+            (accounts.disable if disable else accounts.enable)(user)
         return user
 
 

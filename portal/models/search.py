@@ -17,11 +17,9 @@ class TicketSearch(Base):
         Index("ix_ticket_search_document", "document", postgresql_using="gin"),
         Index("ix_ticket_search_staff", "staff_document", postgresql_using="gin"),
         Index("ix_ticket_search_active", "staff_document", postgresql_using="gin", postgresql_where="is_active"),
-        Index("ix_ticket_search_requester", "requester_id", "ticket_id"),
     )
 
     ticket_id: Mapped[int] = mapped_column(ForeignKey("support_tickets.id", ondelete="CASCADE"), primary_key=True)
-    requester_id: Mapped[int]
     is_active: Mapped[bool]
     document: Mapped[Any] = mapped_column(TSVECTOR)
     staff_document: Mapped[Any] = mapped_column(TSVECTOR)

@@ -83,16 +83,6 @@ def open_time_between(calendar: Calendar, start: datetime, end: datetime) -> tim
     return sum((closes - opens for opens, closes in _open_pieces(calendar, _utc(start), _utc(end))), timedelta(0))
 
 
-def open_intervals(calendar: Calendar, start: datetime, end: datetime) -> list[Span]:
-    """The open stretches between two moments, in order, apart from one another."""
-    joined: list[Span] = []
-    for opens, closes in _open_pieces(calendar, _utc(start), _utc(end)):
-        if joined and joined[-1][1] == opens:
-            opens = joined.pop()[0]
-        joined.append((opens, closes))
-    return joined
-
-
 def _open_pieces(calendar: Calendar, start: datetime, end: datetime) -> Iterator[Span]:
     """Open stretches in order; one that spans midnight or a change of clocks comes in pieces that touch."""
     for begins, ends, offset in _offset_segments(calendar.zone, start, end):

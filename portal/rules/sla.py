@@ -50,15 +50,6 @@ def deadline(calendar: Calendar, started_at: datetime, target: timedelta, pauses
     return add_open_time(calendar, moment, left)
 
 
-def time_used(calendar: Calendar, started_at: datetime, until: datetime, pauses: Pauses) -> timedelta:
-    """Open time between the two moments that was not paused; `deadline` is where it reaches the target."""
-    used, moment = timedelta(0), started_at
-    for begins, ends in _after(started_at, _merged(pauses)):
-        used += open_time_between(calendar, moment, min(begins, until))
-        moment = ends
-    return used + open_time_between(calendar, moment, until)
-
-
 def warning_at(
     calendar: Calendar, started_at: datetime, target: timedelta, pauses: Pauses, share: float = WARNING_SHARE
 ) -> datetime:

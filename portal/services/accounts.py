@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from portal.base.clock import now
 from portal.base.database import db
@@ -105,8 +105,10 @@ def set_password(user: User, password: str) -> None:
 
 
 def change_role(user: User, role: Role) -> None:
-    """A new role ends every session of the person."""
+    """A new role ends every session of the person; who becomes a customer gets an account of their own."""
     user.role = role
+    if role is Role.CUSTOMER and user.account_id is None:
+        user.account = Account(name=user.name)
     sessions.close_all(user)
 
 
@@ -125,6 +127,11 @@ def disable(user: User) -> None:
     """The person can no longer sign in, by any door; every session ends."""
     user.disabled_at = now()
     sessions.close_all(user)
+
+
+def enable(user: User) -> None:
+    """The person may sign in again; what was closed stays closed."""
+    user.disabled_at = None
 
 
 def make_customer(email: str, name: str, tier: Tier = Tier.FREE) -> User:
@@ -156,8 +163,8 @@ def make_staff(email: str, name: str, role: Role) -> User:
 
 
 def change_tier(account: Account, tier: Tier) -> None:
-    """What billing says."""
-    db.session.execute(update(Account).where(Account.id == account.id).values(tier=tier))
+    """A new plan; tickets that are open keep the priority and the promises they were given."""
+    account.tier = tier
 
 
 def clean_name(name: str, email: str) -> str:

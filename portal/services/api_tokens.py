@@ -1,6 +1,6 @@
 """Bearer tokens of programs, and the answers repeated to them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from portal.base.clock import now
 from portal.base.database import db
 from portal.base.tokens import new_token, token_hash
 from portal.models import ApiToken, IdempotencyKey, User
+from portal.queries import NotFound
 from portal.rules.access import Actor
 from portal.rules.vocabulary import Scope
 from portal.services import Invalid, Refused
@@ -30,6 +31,19 @@ def create_token(user: User, scopes: Iterable[str], days: int | None, name: str 
     expires = now() + timedelta(days=days) if days else None
     db.session.add(ApiToken(token_hash=token_hash(text), user_id=user.id, name=name, scopes=wanted, expires_at=expires))
     return text
+
+
+def tokens_of(user: User) -> Sequence[ApiToken]:
+    """Every token of a person, oldest first, the revoked and ended ones too."""
+    return db.session.scalars(select(ApiToken).where(ApiToken.user_id == user.id).order_by(ApiToken.id)).all()
+
+
+def revoke(token_id: int) -> None:
+    """The token opens nothing from now on. Raises NotFound."""
+    token = db.session.get(ApiToken, token_id)
+    if token is None:
+        raise NotFound
+    token.revoked_at = token.revoked_at or now()
 
 
 def find_token(text: str) -> ApiToken | None:

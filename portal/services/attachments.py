@@ -14,13 +14,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from portal.base.clock import now
 from portal.base.current import current_settings
 from portal.base.database import db
+from portal.base.settings import MEGABYTE, Settings
 from portal.base.storage import TooLarge, storage
 from portal.models import Attachment, Ticket, TicketMessage
 
-MAX_FILES = 10
 NAME_LENGTH = 255
 UNKNOWN = "application/octet-stream"
-_MEGABYTE = 1024 * 1024
 _KNOWN = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -61,10 +60,10 @@ class StagedFile:
 def staged(uploads: Sequence[Upload]) -> Iterator[list[StagedFile]]:
     """Store the files before the transaction begins; if what follows fails, nothing of them stays.
 
-    Raises UploadRefused for more than MAX_FILES files or one over the limit.
+    Raises UploadRefused for more than Settings.MAX_FILES files or one over the limit.
     """
-    if len(uploads) > MAX_FILES:
-        raise UploadRefused(f"At most {MAX_FILES} files can be sent with one message.")
+    if len(uploads) > Settings.MAX_FILES:
+        raise UploadRefused(f"At most {Settings.MAX_FILES} files can be sent with one message.")
     files: list[StagedFile] = []
     try:
         for upload in uploads:
@@ -80,9 +79,9 @@ def staged_from_mail(uploads: Sequence[Upload]) -> Iterator[tuple[list[StagedFil
     """The same for a mail, which cannot be sent back: what is over the limits stays only in the raw mail, and the
     second value says so."""
     files: list[StagedFile] = []
-    left_out = [clean_name(upload.filename) for upload in uploads[MAX_FILES:]]
+    left_out = [clean_name(upload.filename) for upload in uploads[Settings.MAX_FILES :]]
     try:
-        for upload in uploads[:MAX_FILES]:
+        for upload in uploads[: Settings.MAX_FILES]:
             try:
                 files.append(_stage(upload))
             except UploadRefused:
@@ -117,7 +116,7 @@ def discard(files: Sequence[StagedFile]) -> None:
 def _stage(upload: Upload) -> StagedFile:
     limit_mb = current_settings().max_upload_mb
     try:
-        stored = storage().save(upload.stream, limit_mb * _MEGABYTE)
+        stored = storage().save(upload.stream, limit_mb * MEGABYTE)
     except TooLarge:
         raise UploadRefused(f"“{clean_name(upload.filename)}” is larger than {limit_mb} MB.") from None
     return StagedFile(stored.key, clean_name(upload.filename), sniffed_type(stored.head), stored.size, stored.sha256)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import structlog
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, generate_csrf
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from portal.base.database import db
+from portal.base.settings import MEGABYTE, Settings
 from portal.queries import NotFound
 from portal.queries.paging import BadCursor
 from portal.rules.access import Denied
@@ -25,8 +26,8 @@ from portal.web.sign_in import forget_reader
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = 5
-DRAIN_BYTES = 400 * 1024 * 1024
-_DRAIN_CHUNK = 1024 * 1024
+DRAIN_BYTES = 400 * MEGABYTE
+_DRAIN_CHUNK = MEGABYTE
 PAGES = {400, 403, 404, 405, 409, 413, 422, 429, 500, 503}
 SHORT = {
     400: "That request could not be understood.",
@@ -59,9 +60,7 @@ def _wait(seconds: str) -> str:
 
 def _short(status: int) -> str:
     if status == 413:
-        return (
-            f"That is too large: at most {current_app.config['MAX_CONTENT_LENGTH'] // 2**20} MB fit into one message."
-        )
+        return f"That is too large: at most {Settings.MAX_REQUEST_MB} MB fit into one message."
     return SHORT.get(status, "Something went wrong.")
 
 

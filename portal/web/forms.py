@@ -11,7 +11,6 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from portal.models.ticket import BODY_LENGTH, SUBJECT_LENGTH
 from portal.rules.addresses import is_address
-from portal.services import Invalid
 from portal.services.accounts import NAME_LENGTH, PASSWORD_MAX, PASSWORD_MIN
 from portal.services.attachments import Upload, UploadRefused
 
@@ -153,12 +152,3 @@ def uploads(name: str = "attachments") -> Sequence[Upload]:
 def choose_again(refused: UploadRefused) -> list[str]:
     """What stands beside the files of a form that comes back: no browser keeps them chosen."""
     return [str(refused), "Your text is still here; please choose your files again."]
-
-
-def blame(form: FlaskForm, problem: Invalid) -> None:
-    """Put a service's objection beside the field it names, or on top of the form."""
-    field = getattr(form, problem.field, None)
-    if field is None:
-        form.form_errors.append(problem.message)
-    else:
-        field.errors = [*field.errors, problem.message]

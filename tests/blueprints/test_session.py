@@ -22,8 +22,9 @@ Browsers = Callable[[User], Visitor]
 @pytest.fixture
 def eva(cast: Cast) -> User:
     """Somebody with a password."""
+    link = signed_up()
     with unit_of_work():
-        return accounts.verify_address(signed_up(), PASSWORD)
+        return accounts.verify_address(link, PASSWORD)
 
 
 def log_in(visitor: Visitor, email: str = "eva@example.net", password: str = PASSWORD, **more: str) -> TestResponse:

@@ -11,11 +11,12 @@ from portal.base.clock import now
 from portal.base.database import db
 from portal.base.settings import Settings
 from portal.cli import cli
-from portal.models import ApiToken, User
+from portal.models import Account, ApiToken, User
 from portal.queries.people import find_user
 from portal.rules.vocabulary import Role, Tier
 from portal.services import accounts
 from tests.blueprints.api.conftest import TICKETS, Program
+from tests.cast import Cast, Visitor
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +56,9 @@ def test_a_token_may_be_narrow_and_end(ana: User) -> None:
         ("token", "create"),
         ("token", "create", "--email", "ana@example.com", "--scopes", "everything"),
         ("token", "create", "--email", "ana@example.com", "--expires-days", "0"),
+        ("token", "revoke", "0"),
+        ("user", "change", "--email", "ana@example.com"),
+        ("user", "change", "--email", "ana@example.com", "--role", "king"),
         ("user", "create", "--email", "nobody", "--role", "agent"),
         ("user", "create", "--email", "x@example.com", "--role", "king"),
         ("user", "create", "--email", "x@example.com", "--role", "agent", "--tier", "pro"),
@@ -64,6 +68,20 @@ def test_wrong_usage_ends_with_2_and_makes_nothing(ana: User, words: tuple[str, 
     assert run(*words).exit_code == 2
     assert db.session.scalars(select(ApiToken)).all() == []
     assert find_user("x@example.com") is None
+
+
+def test_a_revoked_token_opens_nothing_and_the_list_says_so(app: Flask, ana: User) -> None:
+    token = json.loads(run("token", "create", "--email", ana.email, "--json").stdout)["token"]
+    listed = json.loads(run("token", "list", "--email", ana.email, "--json").stdout)
+    assert [row["state"] for row in listed] == ["active"]
+    assert token not in run("token", "list", "--email", ana.email).stdout
+    assert run("token", "revoke", str(listed[0]["id"])).exit_code == 0
+    assert Program(app, token).get(TICKETS).status_code == 401
+    assert " revoked " in run("token", "list", "--email", ana.email).stdout
+
+
+def test_a_token_that_is_not_there_cannot_be_revoked(app: Flask) -> None:
+    assert "no token 4711" in str(run("token", "revoke", "4711").exception)
 
 
 def test_an_unknown_person_gets_no_token(app: Flask) -> None:
@@ -95,3 +113,29 @@ def test_what_cannot_be_made_is_said_in_a_sentence(ana: User, email: str, passwo
     result = run("user", "create", "--email", email, "--role", "customer", "--password-stdin", typed=password)
     assert why in str(result.exception)
     assert find_user("x@example.com") is None
+
+
+def test_a_person_who_is_disabled_is_signed_out_and_kept_out_until_enabled(app: Flask, ana: User) -> None:
+    browser = Visitor(app).signed_in_as(ana)
+    assert run("user", "change", "--email", ana.email, "--disable").exit_code == 0
+    assert browser.get("/tickets").status_code == 303
+    assert run("user", "change", "--email", ana.email, "--enable").exit_code == 0
+    assert browser.get("/tickets").status_code == 303
+    assert Visitor(app).signed_in_as(ana).get("/tickets").status_code == 200
+
+
+def test_a_new_role_and_a_new_plan_are_said_and_hold(app: Flask, cast: Cast) -> None:
+    browser = Visitor(app).signed_in_as(cast.cleo)
+    assert "customer" in run("user", "change", "--email", cast.cleo.email, "--role", "customer").stdout
+    assert browser.get("/agent").status_code == 303
+    assert Visitor(app).signed_in_as(cast.cleo).get("/agent").status_code == 404
+    assert "pro plan" in run("user", "change", "--email", cast.ben.email, "--tier", "pro").stdout
+    account = db.session.get_one(Account, cast.ben.account_id, populate_existing=True)
+    assert account.tier is Tier.PRO
+
+
+@pytest.mark.parametrize(
+    ("email", "why"), [("nobody@example.com", "Nobody has the address"), ("dora@portal.test", "belongs to no account")]
+)
+def test_a_plan_that_cannot_be_given_is_refused_in_a_sentence(cast: Cast, email: str, why: str) -> None:
+    assert why in str(run("user", "change", "--email", email, "--tier", "pro").exception)

@@ -62,8 +62,9 @@ class TestTheRowFilter:
 
     def test_people_without_account_share_nothing(self, cast: Cast) -> None:
         """Staff have none; somebody who was staff once must not see tickets that have none either."""
+        ticket = opened(cast.ana)
         with unit_of_work():
-            opened(cast.ana).account_id = None
+            ticket.account_id = None
         former = Actor(cast.dora.id, Role.CUSTOMER, None)
         assert queries.page_of_tickets(former, TicketFilter()).rows == []
 

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
-from flask import Response, current_app, json
+from flask import Response, json
 
+from portal.base.settings import Settings
 from portal.queries.paging import BadCursor
 from portal.rules.access import Denied
 from portal.services import Invalid
 
 Errors = Sequence[tuple[str, str]]
 TYPE = "application/problem+json"
-_MEGABYTE = 1024 * 1024
 _DETAILS = {
     400: "The request could not be understood.",
     401: "Send a bearer token in the Authorization header.",
@@ -70,6 +70,5 @@ def of_bad_cursor(_: BadCursor) -> Response:
 
 def _default_detail(status: int) -> str:
     if status == 413:
-        whole = current_app.config["MAX_CONTENT_LENGTH"] // _MEGABYTE
-        return f"Too large: a request may hold {whole} MB with its files, its text far less."
+        return f"Too large: a request may hold {Settings.MAX_REQUEST_MB} MB with its files, its text far less."
     return _DETAILS.get(status, HTTPStatus(status).description)

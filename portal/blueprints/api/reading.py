@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_origin
 from flask import request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from portal.base.settings import MEGABYTE
 from portal.blueprints.api.problems import ApiProblem
 from portal.services.attachments import Upload
 from portal.web.forms import uploads
@@ -14,7 +15,7 @@ from portal.web.forms import uploads
 JSON = "application/json"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 FILES = "attachments"
-JSON_BYTES = 2 * 1024 * 1024
+JSON_BYTES = 2 * MEGABYTE
 """Room for a message of the greatest length with every character escaped."""
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -4,8 +4,8 @@ from portal.base.database import db
 
 # Notes come after the public words: where a word stands within the document is no matter of search here.
 _DOCUMENTS = """
-insert into ticket_search (ticket_id, requester_id, is_active, document, staff_document)
-select ticket.id, ticket.requester_id, ticket.status in ('open', 'in_progress', 'waiting_customer'), words,
+insert into ticket_search (ticket_id, is_active, document, staff_document)
+select ticket.id, ticket.status in ('open', 'in_progress', 'waiting_customer'), words,
        case when notes is null then words else words || to_tsvector('english', notes) end
 from (
     select ticket_id,
