@@ -4,8 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import TypeVar
 
 import pytest
@@ -280,3 +281,37 @@ def test_one_time_links_of_ten_askers_are_ten(crowded: Flask, cast: Cast) -> Non
     answers = at_once([posting(crowded, None, "/login/link", {"email": "ana@example.com"}) for _ in range(10)])
     assert statuses(answers) == {200: 10}
     assert len({one_time.link_text(token) for token in db.session.scalars(select(one_time.OneTimeToken))}) == 10
+
+
+def test_two_reset_links_of_one_person_pressed_at_once_end_in_one_new_password(crowded: Flask, cast: Cast) -> None:
+    """Each press spends its own link and then every other: taken row by row, each would wait for the other for ever."""
+    links = [asked_for_a_reset(cast.ana.email) for _ in range(2)]
+    met = Barrier(2)
+
+    def pressed(link: str, password: str) -> bool:
+        with crowded.app_context():
+            try:
+                with unit_of_work():
+                    token = one_time.redeem(TokenPurpose.PASSWORD_RESET, link)
+                    wait_for_the_other(met)
+                    accounts.set_password(db.session.get_one(User, token.user_id), password)
+            except one_time.LinkSpent:
+                return False
+            return True
+
+    assert sorted(at_once([partial(pressed, link, f"{PASSWORD} {number}") for number, link in enumerate(links)])) == [
+        False,
+        True,
+    ]
+
+
+def asked_for_a_reset(address: str) -> str:
+    with unit_of_work():
+        accounts.ask_for_password_reset(address)
+    return last_link(TokenPurpose.PASSWORD_RESET)
+
+
+def wait_for_the_other(met: Barrier) -> None:
+    """Until both have spent their link, or it is plain that the other is kept waiting."""
+    with suppress(BrokenBarrierError):
+        met.wait(0.5)

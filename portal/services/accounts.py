@@ -5,7 +5,6 @@ from zoneinfo import available_timezones
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import func, select
 
 from portal.base.clock import now
 from portal.base.database import db
@@ -150,7 +149,7 @@ def customer_for(email: str, name: str = "") -> User:
 
     Two first uses of one address at once wait for each other and meet the same person.
     """
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(normalised(email), 0))))
+    one_time.hold_address(email)
     return find_user(email) or make_customer(email, name)
 
 

@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from portal.base.clock import now
 from portal.base.current import current_settings
@@ -71,6 +71,7 @@ def find(purpose: TokenPurpose, text: str) -> OneTimeToken:
 def redeem(purpose: TokenPurpose, text: str) -> OneTimeToken:
     """Spend a token: one conditional update, so that of two presses one wins. Raises LinkSpent."""
     token = find(purpose, text)
+    hold_address(token.email)
     spent = db.session.execute(
         update(OneTimeToken)
         .where(OneTimeToken.id == token.id, OneTimeToken.used_at.is_(None))
@@ -84,12 +85,19 @@ def redeem(purpose: TokenPurpose, text: str) -> OneTimeToken:
 
 def spend_all(user: User) -> None:
     """Make every link that was mailed to a person for signing in or a new password worthless."""
+    hold_address(user.email)
     db.session.execute(
         update(OneTimeToken)
         .where(OneTimeToken.user_id == user.id, OneTimeToken.purpose.in_(_FOR_THE_ACCOUNT))
         .where(OneTimeToken.used_at.is_(None))
         .values(used_at=now())
     )
+
+
+def hold_address(email: str) -> None:
+    """What happens to one address happens one by one, until the transaction ends: two links of one person that are
+    pressed at once wait for each other instead of each holding the row the other wants."""
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(normalised(email), 0))))
 
 
 def _secret(token: OneTimeToken) -> str:

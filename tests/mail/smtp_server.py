@@ -17,6 +17,7 @@ class Inbox:
     rcpt: str = ""
     data: str = "250 OK, kept"
     kept: list[Envelope] = field(default_factory=list)
+    was_secure: list[bool] = field(default_factory=list)
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -29,13 +30,14 @@ class Inbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.data.startswith("250"):
             self.kept.append(envelope)
+            self.was_secure.append(server.transport.get_extra_info("ssl_object") is not None)
         return self.data
 
 
 @contextmanager
-def mail_server(inbox: Inbox) -> Iterator[int]:
-    """The port of a running aiosmtpd."""
-    controller = Controller(inbox, hostname="127.0.0.1", port=0)
+def mail_server(inbox: Inbox, **more: object) -> Iterator[int]:
+    """The port of a running aiosmtpd; more: what its Controller takes (ssl_context, tls_context, require_starttls)."""
+    controller = Controller(inbox, hostname="127.0.0.1", port=0, **more)  # type: ignore[arg-type]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         controller.port = probe.getsockname()[1]
