@@ -97,15 +97,18 @@ def messages(actor: Actor, ticket: Ticket, after: int = 0) -> Sequence[TicketMes
     """The thread in order, with authors and files; notes only for staff. after: only messages with a greater id."""
     query = (
         select(TicketMessage)
-        .where(TicketMessage.ticket_id == ticket.id, TicketMessage.id > after)
+        .where(TicketMessage.ticket_id == ticket.id, TicketMessage.id > after, _open_to(actor, TicketMessage))
         .options(joinedload(TicketMessage.author))
         .order_by(TicketMessage.id)
     )
-    if not actor.role.is_staff:
-        query = query.where(TicketMessage.is_internal.is_(False))
     if ticket.has_files:
         return db.session.scalars(query.options(selectinload(TicketMessage.attachments))).all()
     return _without_files(db.session.scalars(query).all())
+
+
+def _open_to(actor: Actor, kind: type[TicketMessage] | type[TicketEvent]) -> ColumnElement[bool]:
+    """The wall before internal notes and events: only staff look behind it."""
+    return true() if actor.role.is_staff else kind.is_internal.is_(False)
 
 
 def _without_files(found: Sequence[TicketMessage]) -> Sequence[TicketMessage]:
@@ -119,12 +122,10 @@ def events(actor: Actor, ticket: Ticket, after: int = 0) -> Sequence[TicketEvent
     """What happened, in order, with who did it; internal events only for staff."""
     query = (
         select(TicketEvent)
-        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.id > after)
+        .where(TicketEvent.ticket_id == ticket.id, TicketEvent.id > after, _open_to(actor, TicketEvent))
         .options(joinedload(TicketEvent.actor))
         .order_by(TicketEvent.id)
     )
-    if not actor.role.is_staff:
-        query = query.where(TicketEvent.is_internal.is_(False))
     return db.session.scalars(query).all()
 
 
@@ -155,10 +156,8 @@ def get_attachment(actor: Actor, attachment_id: int) -> Attachment:
         select(Attachment)
         .join(TicketMessage, TicketMessage.id == Attachment.message_id)
         .join(Ticket, Ticket.id == Attachment.ticket_id)
-        .where(Attachment.id == attachment_id, visible_to(actor))
+        .where(Attachment.id == attachment_id, visible_to(actor), _open_to(actor, TicketMessage))
     )
-    if not actor.role.is_staff:
-        query = query.where(TicketMessage.is_internal.is_(False))
     attachment = db.session.scalars(query).one_or_none()
     if attachment is None:
         raise NotFound

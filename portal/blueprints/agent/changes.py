@@ -1,6 +1,8 @@
 """Changes of a ticket's properties, one field each. Answers with the changed regions, or sends back to the page."""
 
 from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
 
 from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -19,27 +21,23 @@ from portal.web.forms import ADDRESS_LENGTH
 from portal.web.guards import actor, person, staff
 from portal.web.pages import wants_fragment
 
+Choice = TypeVar("Choice", bound=StrEnum)
+
 
 @agent.post("/tickets/<int:number>/status")
 @staff
 @limits.limit(limits.WRITE, limits.person_or_peer)
 def status(number: int) -> ResponseReturnValue:
-    wanted = request.form.get("status", "")
-    if wanted not in set(Status):
-        abort(422)
-    return _change(number, lambda ticket: services.change_status(actor(), ticket, Status(wanted)), "Status changed")
+    wanted = _chosen(Status, "status")
+    return _change(number, lambda ticket: services.change_status(actor(), ticket, wanted), "Status changed")
 
 
 @agent.post("/tickets/<int:number>/priority")
 @staff
 @limits.limit(limits.WRITE, limits.person_or_peer)
 def priority(number: int) -> ResponseReturnValue:
-    wanted = request.form.get("priority", "")
-    if wanted not in set(Priority):
-        abort(422)
-    return _change(
-        number, lambda ticket: services.change_priority(actor(), ticket, Priority(wanted)), "Priority changed"
-    )
+    wanted = _chosen(Priority, "priority")
+    return _change(number, lambda ticket: services.change_priority(actor(), ticket, wanted), "Priority changed")
 
 
 @agent.post("/tickets/<int:number>/category")
@@ -109,6 +107,14 @@ def resolve(number: int) -> ResponseReturnValue:
 @limits.limit(limits.WRITE, limits.person_or_peer)
 def reopen(number: int) -> ResponseReturnValue:
     return _change(number, lambda ticket: services.reopen(actor(), ticket), "Open again")
+
+
+def _chosen(kind: type[Choice], field: str) -> Choice:
+    """The value of a select; whatever it does not offer is 422."""
+    wanted = request.form.get(field, "")
+    if wanted not in set(kind):
+        abort(422)
+    return kind(wanted)
 
 
 def _change(number: int, change: Callable[[Ticket], None], said: str) -> ResponseReturnValue:
