@@ -3,6 +3,7 @@
 from portal.models.account import Account
 from portal.models.api import ApiToken, IdempotencyKey
 from portal.models.inbound import InboundEmail
+from portal.models.knowledge import Article, ArticleImage, ArticleRating, ArticleRevision, KbCategory, QuickAnswer
 from portal.models.outbox import OutboxMail
 from portal.models.routing import Category, PriorityRule, Team, TeamMember
 from portal.models.search import TicketSearch
@@ -24,15 +25,21 @@ from portal.models.user import User
 __all__ = [
     "Account",
     "ApiToken",
+    "Article",
+    "ArticleImage",
+    "ArticleRating",
+    "ArticleRevision",
     "Attachment",
     "BusinessCalendar",
     "Category",
     "IdempotencyKey",
     "InboundEmail",
+    "KbCategory",
     "OneTimeToken",
     "OutboxMail",
     "Participant",
     "PriorityRule",
+    "QuickAnswer",
     "SatisfactionRating",
     "Setting",
     "SlaClock",

@@ -168,3 +168,12 @@ class Scope(StrEnum):
 
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
+
+
+class ArticleStatus(StrEnum):
+    """Published ones everybody reads, internal ones only staff; drafts and archived ones only whoever writes."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    INTERNAL = "internal"
+    ARCHIVED = "archived"
