@@ -2,8 +2,7 @@
 
 import pytest
 
-from portal.base import markup
-from portal.base.markup import render_markdown
+from portal.base.markup import messages, render_markdown
 
 SIZE = 100_000
 
@@ -20,13 +19,13 @@ def table(columns: int, rows: int) -> str:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that reached the Markdown parser; it still does its work."""
     texts: list[str] = []
-    real = markup._markdown
+    real = messages._markdown
 
     def watched(*, has_links: bool) -> object:
         texts.append("links" if has_links else "no links")
         return real(has_links=has_links)
 
-    monkeypatch.setattr(markup, "_markdown", watched)
+    monkeypatch.setattr(messages, "_markdown", watched)
     return texts
 
 

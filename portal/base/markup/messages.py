@@ -1,4 +1,4 @@
-"""Markdown that people wrote, rendered to HTML that cannot harm."""
+"""Messages: Markdown as people write it in a hurry."""
 
 import re
 from functools import lru_cache
@@ -7,6 +7,8 @@ from html import escape
 import nh3
 from markdown_it import MarkdownIt
 
+from portal.base.markup.laborious import Bounds, is_laborious, may_look_for_links
+
 _TAGS = {
     "p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a",
     "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "thead", "tbody", "tr", "th", "td",
@@ -14,15 +16,7 @@ _TAGS = {
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto"}
 
-# What the parser is asked to do at most: it holds up everybody else in the process, and some of it grows with the square.
-_MOST_MARKS = 5_000
-_MOST_BRACKETS = 600
-_MOST_LINES = 3_000
-_MOST_CELLS = 5_000
-_MOST_LINK_WORK = 8_000_000  # what may be links, times the characters each of them may look through
-_MARK = re.compile(r"[*_~`\[\]<>|&\\#!]")
-_LINK = re.compile(r"://|//|@|\.\w")
-_TABLE = frozenset("|:- \t>")
+_BOUNDS = Bounds(marks=5_000, brackets=600, lines=3_000, cells=5_000)
 _LINE_END = re.compile(r"\r\n?")
 _GAP = re.compile(r"\n[ \t]*\n\s*")
 
@@ -47,26 +41,16 @@ def render_markdown(text: str) -> str:
     A text with more marks than people write is shown as it was written, one with too many links has them as text.
     """
     plain = _LINE_END.sub("\n", text)
-    html = _as_written(plain) if _is_laborious(plain) else _markdown(has_links=_may_look_for_links(plain)).render(plain)
+    html = (
+        as_written(plain)
+        if is_laborious(plain, _BOUNDS)
+        else _markdown(has_links=may_look_for_links(plain)).render(plain)
+    )
     return _cleaner().clean(html)
 
 
-def _is_laborious(text: str) -> bool:
-    lines = text.split("\n")
-    columns = max(line.count("|") if _TABLE.issuperset(line) else 0 for line in lines)
-    return (
-        len(_MARK.findall(text)) > _MOST_MARKS
-        or text.count("[") > _MOST_BRACKETS
-        or len(lines) > _MOST_LINES
-        or columns * len(lines) > _MOST_CELLS
-    )
-
-
-def _may_look_for_links(text: str) -> bool:
-    return len(_LINK.findall(text)) * len(text) <= _MOST_LINK_WORK
-
-
-def _as_written(text: str) -> str:
+def as_written(text: str) -> str:
+    """The text itself as paragraphs, nothing in it meaning anything."""
     paragraphs = _GAP.split(escape(text, quote=False).strip())
     return "\n".join(f"<p>{_broken(paragraph)}</p>" for paragraph in paragraphs)
 
