@@ -39,6 +39,13 @@ def unit_of_work() -> Iterator[Session]:
     _tell(session.info.pop(_RINGS, set()), session.info.pop(_HINTS, []))
 
 
+@contextmanager
+def nested() -> Iterator[None]:
+    """A part of an open unit of work that may fail by itself: an error undoes this part and is raised on."""
+    with db.session.begin_nested():
+        yield
+
+
 def ring_after_commit(job: str) -> None:
     """Ask that a job be rung once this unit of work has committed."""
     db.session().info.setdefault(_RINGS, set()).add(job)

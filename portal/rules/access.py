@@ -34,6 +34,7 @@ class Action(StrEnum):
     OPEN_TICKET = "open_ticket"
     READ_NOTES = "read_notes"
     WORK_QUEUE = "work_queue"
+    WRITE_ARTICLES = "write_articles"
     ADMINISTER = "administer"
 
 
@@ -75,7 +76,7 @@ class Denied(Exception):
         self.hidden = hidden
 
 
-_WITHOUT_TICKET = frozenset({Action.OPEN_TICKET, Action.WORK_QUEUE, Action.ADMINISTER})
+_WITHOUT_TICKET = frozenset({Action.OPEN_TICKET, Action.WORK_QUEUE, Action.WRITE_ARTICLES, Action.ADMINISTER})
 _READS = frozenset({Action.VIEW, Action.READ_NOTES, Action.WORK_QUEUE})
 _STAFF_GRANTS = frozenset(Action) - {Action.RATE, Action.ADMINISTER}
 _FOLLOWER_GRANTS = frozenset({Action.VIEW, Action.REPLY, Action.ATTACH})

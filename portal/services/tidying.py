@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from portal.base.database import db
 from portal.base.storage import storage
 from portal.base.unit_of_work import unit_of_work
-from portal.models import Attachment, IdempotencyKey, OneTimeToken, UserSession
+from portal.models import ArticleImage, Attachment, IdempotencyKey, OneTimeToken, UserSession
 from portal.rules.vocabulary import TokenPurpose
 
 log = structlog.get_logger(__name__)
@@ -19,6 +19,7 @@ KEEP_SPENT_LINKS = timedelta(days=7)
 KEEP_ANSWERS = timedelta(hours=24)
 KEEP_ORPHANS = timedelta(hours=24)
 _BATCH = 500
+_HOLDERS = (Attachment.key, ArticleImage.key)
 
 
 def tidy(now: datetime) -> dict[str, int]:
@@ -47,13 +48,13 @@ def _remove(statement: Delete) -> int:
 
 
 def _remove_orphans(now: datetime) -> int:
-    """Files older than a day that neither a message nor an unspent link holds."""
+    """Files older than a day that neither a message, an article's picture nor an unspent link holds."""
     old = (now - KEEP_ORPHANS).timestamp()
     keys = [key for key, written in storage().stored_keys() if written < old]
     waiting, removed = _waiting_keys(now), 0
     for start in range(0, len(keys), _BATCH):
         batch = keys[start : start + _BATCH]
-        held = set(db.session.scalars(select(Attachment.key).where(Attachment.key.in_(batch)))) | waiting
+        held = waiting.union(*(db.session.scalars(select(key).where(key.in_(batch))) for key in _HOLDERS))
         for key in set(batch) - held:
             storage().delete(key)
             removed += 1

@@ -40,7 +40,7 @@ TABLE = [
     ("admin", dora, private, ADMIN_MAY),
     ("nobody", nobody, shared, set[str]()),
 ]
-WITHOUT_TICKET = {Action.OPEN_TICKET, Action.WORK_QUEUE, Action.ADMINISTER}
+WITHOUT_TICKET = {Action.OPEN_TICKET, Action.WORK_QUEUE, Action.WRITE_ARTICLES, Action.ADMINISTER}
 ROWS = [(who, actor, ticket, may, action) for (who, actor, ticket, may), action in itertools.product(TABLE, Action)]
 
 
