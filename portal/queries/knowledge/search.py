@@ -1,0 +1,101 @@
+"""The one search of the knowledge base: for the pages, the API, suggestions and `portal kb search`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg.errors import QueryCanceled
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from portal.base.database import db
+from portal.queries.knowledge.search_rank import rank
+from portal.queries.knowledge.search_snippets import Pieces, excerpt, marked
+from portal.queries.knowledge.search_words import understand
+from portal.rules.search_text import parse, with_corrections
+
+STATEMENT_MS = 500
+"""What each of the two statements may take; a search that takes longer has found nothing."""
+
+MOST_HITS = 50
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An article that was found. The pieces are plain text in order, True for words that were asked for."""
+
+    id: int
+    external_id: str | None
+    slug: str
+    title: str
+    summary: str
+    score: float
+    snippet: Pieces
+    title_pieces: Pieces
+
+
+@dataclass(frozen=True)
+class Found:
+    """The hits, best first; did_you_mean is the whole query again when words of it were corrected."""
+
+    hits: Sequence[Hit]
+    did_you_mean: str | None
+
+
+NOTHING = Found((), None)
+
+
+def search_articles(text: str, *, for_staff: bool = False, limit: int = 10, with_snippets: bool = True) -> Found:
+    """Articles that answer a text, at most MOST_HITS. Staff also find internal ones; drafts and archived ones nobody.
+
+    Any text is a query; one that takes too long has found nothing.
+    """
+    query = parse(text)
+    if not query.words:
+        return NOTHING
+    try:
+        with _limited_time() as connection:
+            understood = understand(connection, query, for_staff=for_staff)
+            corrected = with_corrections(query.text, understood.corrections)
+            rows = rank(
+                connection,
+                query,
+                understood,
+                corrected,
+                for_staff=for_staff,
+                limit=max(1, min(limit, MOST_HITS)),
+                with_snippets=with_snippets,
+            )
+    except OperationalError as error:
+        if isinstance(error.orig, QueryCanceled):
+            return NOTHING
+        raise
+    return Found([_hit(row) for row in rows], corrected if understood.corrections else None)
+
+
+@contextmanager
+def _limited_time() -> Iterator[Connection]:
+    """A shorter statement time-out, until the savepoint is rolled back: reading leaves nothing else to undo, and
+    after a time-out the transaction can go on."""
+    connection = db.session.connection()
+    savepoint = connection.begin_nested()
+    try:
+        connection.exec_driver_sql(f"set local statement_timeout = {STATEMENT_MS}")
+        yield connection
+    finally:
+        savepoint.rollback()
+
+
+def _hit(row: Any) -> Hit:
+    words = frozenset(row.marked or ())
+    return Hit(
+        id=row.id,
+        external_id=row.external_id,
+        slug=row.slug,
+        title=row.title,
+        summary=row.summary,
+        score=float(row.score),
+        snippet=excerpt(row.plain, words),
+        title_pieces=marked(row.title, words),
+    )

@@ -1,0 +1,171 @@
+"""The words of a query as the articles know them: corrected, completed, joined by their synonyms, and weighed."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from portal.rules.search_text import MOST_CORRECTED, SHORTEST_CORRECTED, Query, best_matches
+
+MOST_TERMS = 32
+"""Terms that rank at most: of a longer text the rarest."""
+
+_SYNONYM = 0.7
+_COMPLETION = 0.4
+"""What a synonym, and a longer word that begins with the one still being typed, count beside the word itself."""
+
+_COMPLETIONS = 6
+
+_LOOK_UP = text("""
+with asked as materialized (
+    select given.place, folded.word, kb_lexeme(folded.word) as lexeme, given.is_written
+    from unnest(cast(:words as text[]), cast(:written as boolean[])) with ordinality as given (word, is_written, place)
+    cross join lateral (select replace(kb_fold(given.word), ' ', '') as word offset 0) as folded
+), known as materialized (
+    select asked.*,
+           exists (select from kb_words where kb_words.word = asked.word
+                   and case when :for_staff then articles else public_articles end > 0) as is_word,
+           exists (select from kb_lexemes where kb_lexemes.lexeme = asked.lexeme
+                   and case when :for_staff then articles else public_articles end > 0) as is_meant
+    from asked
+), misspelt as materialized (
+    select place, word from known
+    where is_written and not is_word and not is_meant and length(word) >= :shortest and word ~ '[^0-9]'
+    order by place limit :most
+), found as (
+    select 'known' as kind, place, word, lexeme, is_written as counts, 0 as uses from known where is_word or is_meant
+    union all
+    select 'near', misspelt.place, near.word, near.lexeme, true, near.uses
+    from misspelt cross join lateral (
+        select word, lexeme, case when :for_staff then articles else public_articles end as uses,
+               levenshtein_less_equal(word, misspelt.word, 3) as distance
+        from kb_words
+        where length(word) between length(misspelt.word) - 2 and length(misspelt.word) + 2
+          and levenshtein_less_equal(word, misspelt.word, 3) <= 3
+          and case when :for_staff then articles else public_articles end > 0
+        order by distance, uses desc, word limit 40
+    ) as near
+    union all
+    select 'grown', asked.place, grown.word, grown.lexeme, true, grown.uses
+    from asked cross join lateral (
+        select word, lexeme, case when :for_staff then articles else public_articles end as uses
+        from kb_words
+        where word ~>~ asked.word and word ~<~ (asked.word || chr(1114111))
+          and case when :for_staff then articles else public_articles end > 0
+        order by uses desc, word limit :completions
+    ) as grown
+    where asked.place = :open and length(asked.word) > 1
+    union all
+    select 'same', run.place, other.word, part.lexeme, true, 0
+    from unnest(cast(:runs as text[])) with ordinality as run (words, place)
+    join kb_synonyms as synonym on run.words = any (synonym.keys)
+    cross join unnest(synonym.keys) as other (word)
+    cross join unnest(tsvector_to_array(to_tsvector('kb_english', other.word))) as part (lexeme)
+    where other.word <> run.words
+)
+select found.*, coalesce(case when :for_staff then articles else public_articles end, 0) as articles,
+       (select case when :for_staff then articles else public_articles end from kb_totals) as of_all
+from found left join kb_lexemes on kb_lexemes.lexeme = found.lexeme
+""")
+
+
+@dataclass(frozen=True)
+class Term:
+    """What one word of the query asks for: lexemes with the weight each has, and the weight of the word itself."""
+
+    weights: Mapping[str, float]
+    articles: Mapping[str, int]
+
+    @property
+    def weight(self) -> float:
+        return max(self.weights.values())
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The terms to rank by, and the words that were taken for misspelt with what was read instead."""
+
+    terms: Sequence[Term]
+    corrections: Mapping[str, str]
+
+
+def understand(connection: Connection, query: Query, *, for_staff: bool) -> Understood:
+    """Look the words up. What only internal articles say is known to staff alone."""
+    asked = [*query.words, *query.compounds]
+    rows = connection.execute(
+        _LOOK_UP,
+        {
+            "words": asked,
+            "written": [place < len(query.words) for place in range(len(asked))],
+            "runs": list(query.runs),
+            "open": len(query.words) if query.is_last_open else 0,
+            "for_staff": for_staff,
+            "shortest": SHORTEST_CORRECTED,
+            "most": MOST_CORRECTED,
+            "completions": _COMPLETIONS,
+        },
+    ).all()
+    return _Reading(query, rows).understood()
+
+
+class _Reading:
+    """Puts the rows of the look-up together, word by word."""
+
+    def __init__(self, query: Query, rows: Sequence[Any]) -> None:
+        self._query = query
+        self._rows: dict[str, dict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
+        for row in rows:
+            self._rows[row.kind][row.place - 1].append(row)
+        self._terms: dict[int, dict[str, tuple[float, int]]] = defaultdict(dict)
+        self._corrections: dict[str, str] = {}
+
+    def understood(self) -> Understood:
+        for place, word in enumerate(self._query.words):
+            self._read(place, word)
+        self._add_compounds()
+        self._add_synonyms()
+        terms = [
+            Term({name: weight for name, (weight, _) in said.items()}, {name: n for name, (_, n) in said.items()})
+            for said in self._terms.values()
+        ]
+        distinct = {tuple(sorted(term.weights)): term for term in terms}
+        return Understood(sorted(distinct.values(), key=lambda term: -term.weight)[:MOST_TERMS], self._corrections)
+
+    def _read(self, place: int, word: str) -> None:
+        known, grown = self._rows["known"][place], self._rows["grown"][place]
+        for row in known:
+            self._add(place, row, 1.0)
+        for rank, row in enumerate(grown):
+            self._add(place, row, _COMPLETION if known or rank else 1.0)
+        if not known and not grown:
+            self._correct(place, word)
+
+    def _correct(self, place: int, word: str) -> None:
+        near = self._rows["near"][place]
+        uses = {row.word: row.uses for row in near}
+        best = best_matches(word, uses)
+        if best:
+            self._corrections[word] = best[0]
+        for row in near:
+            if row.word in best:
+                self._add(place, row, 1.0)
+
+    def _add_compounds(self) -> None:
+        for place, rows in self._rows["known"].items():
+            if place >= len(self._query.words):
+                self._add(place, rows[0], 1.0)
+
+    def _add_synonyms(self) -> None:
+        for place, rows in self._rows["same"].items():
+            for row in rows:
+                self._add(self._query.start_of_run(place), row, _SYNONYM / len(row.word.split()))
+
+    def _add(self, place: int, row: Any, share: float) -> None:
+        """A lexeme that no article says adds nothing."""
+        if row.lexeme and row.articles:
+            rarity = math.log(1 + (row.of_all - row.articles + 0.5) / (row.articles + 0.5))
+            weight = max(share * rarity, self._terms[place].get(row.lexeme, (0.0, 0))[0])
+            self._terms[place][row.lexeme] = (weight, row.articles)
