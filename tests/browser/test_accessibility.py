@@ -58,7 +58,9 @@ def _sideways(page: Page) -> list[str]:
 @pytest.mark.parametrize("address", PUBLIC.values(), ids=PUBLIC.keys())
 def test_pages_for_everyone(open_window: OpenWindow, address: str) -> None:
     page = open_window()
-    page.goto(address)
+    answer = page.goto(address)
+    assert answer is not None
+    assert answer.status == (404 if address == "/nowhere" else 200)
     assert trouble(page) == []
 
 
@@ -98,7 +100,7 @@ def test_pages_of_a_guests_ticket(open_window: OpenWindow, office: Office) -> No
     page.get_by_label("Subject").fill("Hello")
     page.get_by_label("What happened?").fill("A question before I sign up.")
     page.get_by_label("Category").select_option("general")
-    page.get_by_label("Reply to").fill(address)
+    page.get_by_label("Your e-mail address").fill(address)
     page.get_by_role("button", name="Send ticket").click()
     page.goto(office.link(address, "/tickets/confirm/"))
     assert trouble(page) == []

@@ -255,7 +255,13 @@ class TestCsrf:
     def test_page_shows_what_was_typed_and_no_keys(self, cast: Cast, browser_of: Browsers) -> None:
         page = self.raw(browser_of(cast.ana), {**TICKET, "submission_key": "one-form"}).text
         shown = re.findall(r"<dt>(.*?)</dt>", page)
-        assert shown == ["Subject", "Description", "Category"]
+        assert shown == ["Subject", "What happened?", "Category"]
+
+    def test_page_says_who_is_signed_out_and_where_to_sign_in(self, cast: Cast, visitor: Visitor) -> None:
+        page = self.raw(visitor, TICKET).text
+        assert "You are not signed in any more" in page
+        assert re.search(r'<a href="/login" target="_blank">', page)
+        assert TICKET["description"] in page
 
     def test_page_never_repeats_a_password(self, cast: Cast, visitor: Visitor) -> None:
         with visitor.app.app_context():
