@@ -4,6 +4,7 @@ from portal.models.account import Account
 from portal.models.api import ApiToken, IdempotencyKey
 from portal.models.inbound import InboundEmail
 from portal.models.knowledge import Article, ArticleImage, ArticleRating, ArticleRevision, KbCategory, QuickAnswer
+from portal.models.knowledge_search import ArticleDocument, Lexeme, Posting, SearchTotals, SynonymGroup, Word
 from portal.models.outbox import OutboxMail
 from portal.models.routing import Category, PriorityRule, Team, TeamMember
 from portal.models.search import TicketSearch
@@ -26,6 +27,7 @@ __all__ = [
     "Account",
     "ApiToken",
     "Article",
+    "ArticleDocument",
     "ArticleImage",
     "ArticleRating",
     "ArticleRevision",
@@ -35,15 +37,19 @@ __all__ = [
     "IdempotencyKey",
     "InboundEmail",
     "KbCategory",
+    "Lexeme",
     "OneTimeToken",
     "OutboxMail",
     "Participant",
+    "Posting",
     "PriorityRule",
     "QuickAnswer",
     "SatisfactionRating",
+    "SearchTotals",
     "Setting",
     "SlaClock",
     "SlaPolicy",
+    "SynonymGroup",
     "Tag",
     "Team",
     "TeamMember",
@@ -53,5 +59,6 @@ __all__ = [
     "TicketSearch",
     "User",
     "UserSession",
+    "Word",
     "ticket_tags",
 ]

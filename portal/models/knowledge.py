@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.base.database import Base
@@ -39,6 +39,7 @@ class Article(Base):
         CheckConstraint("status <> 'published' or published_at is not null", name="published_at"),
         Index("ix_kb_articles_category", "category_id", "status"),
         Index("ix_kb_articles_popular", "status", "views"),
+        Index("ix_kb_articles_search", "search_vector", postgresql_using="gin"),
         Index("ix_kb_articles_review_on", "review_on", postgresql_where="review_on is not null"),
     )
 
@@ -64,6 +65,7 @@ class Article(Base):
     views: Mapped[int] = mapped_column(server_default="0")
     helpful: Mapped[int] = mapped_column(Integer, server_default="0")
     unhelpful: Mapped[int] = mapped_column(Integer, server_default="0")
+    search_vector: Mapped[Any | None] = mapped_column(TSVECTOR, deferred=True)
 
     category: Mapped[KbCategory] = relationship(lazy="raise")
     author: Mapped[User | None] = relationship(lazy="raise")
