@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
-from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute, Mapped, column_property, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, column_property, mapped_column, relationship
 
 from portal.base.database import Base
 from portal.models.account import Account
@@ -262,7 +262,7 @@ Ticket.tag_names = column_property(
 )
 
 
-def _present_rating(column: InstrumentedAttribute[Any]) -> ColumnProperty[Any]:
+def _present_rating(column: InstrumentedAttribute[Any]) -> Any:
     """A column of the rating of the ticket's present resolution."""
     of_now = (SatisfactionRating.ticket_id == Ticket.id) & (SatisfactionRating.resolved_at == Ticket.resolved_at)
     value = select(column).where(of_now).correlate(Ticket.__table__).scalar_subquery()

@@ -19,7 +19,7 @@ from portal.queries.paging import BadCursor
 from portal.rules.access import Denied
 from portal.services import Invalid, Refused
 from portal.services.attachments import UploadRefused
-from portal.web.guards import ask_to_sign_in, nearest_page
+from portal.web.guards import ask_to_sign_in, asks_for_sign_in, nearest_page
 from portal.web.limits import retry_after_s
 from portal.web.pages import wants_fragment
 from portal.web.sign_in import forget_reader
@@ -121,7 +121,8 @@ def _stale_form(_: CSRFError) -> Response:
     """A page that explains and keeps the text: pressing once more sends it with a fresh token."""
     if wants_fragment():
         return _stale_part()
-    return make_response(render_template("errors/csrf.html", **_kept()), 400)
+    signed_out = asks_for_sign_in() and not current_user.is_authenticated
+    return make_response(render_template("errors/csrf.html", signed_out=signed_out, **_kept()), 400)
 
 
 def _kept() -> dict[str, Any]:

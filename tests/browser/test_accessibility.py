@@ -200,7 +200,7 @@ def test_the_page_for_a_form_that_is_too_old(open_window: OpenWindow, office: Of
     page.get_by_label("Your message").fill("A word " * 50 + "x" * 200)
     page.context.clear_cookies()
     page.get_by_role("button", name="Send reply").click()
-    expect(page.get_by_role("heading")).to_have_text("The form was open too long")
+    expect(page.get_by_role("heading")).to_have_text("You are not signed in any more")
     assert trouble(page) == []
 
 

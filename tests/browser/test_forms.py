@@ -83,6 +83,7 @@ def test_a_ticket_by_keyboard(open_window: OpenWindow, number: int) -> None:
     page.keyboard.press("a")
     expect(page.get_by_label("Assignee").locator("option:checked")).to_have_text("Jonas Weber")
     page.keyboard.press("e")
+    page.keyboard.press("Enter")
     expect(page.locator("#case_head .badge").first).to_have_text("Resolved")
     page.keyboard.press("g")
     page.keyboard.press("q")
