@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from portal.base.unit_of_work import unit_of_work
 from portal.models import User
+from portal.rules.vocabulary import TokenPurpose
 from portal.services import accounts, one_time
 from portal.web import limits
 from portal.web.forms import AddressForm, LoginForm, PasswordForm, PressForm, SignupForm
@@ -76,6 +77,8 @@ def sign_up() -> ResponseReturnValue:
 @public
 def verify(token: str) -> ResponseReturnValue:
     """Mail scanners follow links: the GET only asks for the password."""
+    if not one_time.is_open(TokenPurpose.VERIFY_ADDRESS, token):
+        return _spent("/signup")
     return page("session/verify.html", token=token, form=PasswordForm())
 
 
@@ -119,6 +122,8 @@ def send_sign_in_link() -> ResponseReturnValue:
 @public
 def confirm_sign_in(token: str) -> ResponseReturnValue:
     """Mail scanners follow links: the GET only shows a button."""
+    if not one_time.is_open(TokenPurpose.SIGN_IN, token):
+        return _spent("/login/link")
     return page("session/sign_in_confirm.html", token=token, form=PressForm())
 
 
@@ -157,6 +162,8 @@ def send_password_reset() -> ResponseReturnValue:
 @session_door.get("/password/reset/<token>")
 @public
 def reset_password(token: str) -> ResponseReturnValue:
+    if not one_time.is_open(TokenPurpose.PASSWORD_RESET, token):
+        return _spent("/password/forgot")
     return page("session/password_reset.html", token=token, form=PasswordForm())
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
-from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, column_property, mapped_column, relationship
 
 from portal.base.database import Base
 from portal.models.account import Account
@@ -111,6 +111,7 @@ class Ticket(Base):
         followers: Mapped[list[dict[str, Any]]]
         tag_names: Mapped[list[str]]
         rating_score: Mapped[int | None]
+        rating_comment: Mapped[str | None]
 
     @property
     def number(self) -> int:
@@ -259,10 +260,14 @@ Ticket.tag_names = column_property(
     ),
     deferred=True,
 )
-Ticket.rating_score = column_property(
-    select(SatisfactionRating.score)
-    .where(SatisfactionRating.ticket_id == Ticket.id, SatisfactionRating.resolved_at == Ticket.resolved_at)
-    .correlate(Ticket.__table__)
-    .scalar_subquery(),
-    deferred=True,
-)
+
+
+def _present_rating(column: InstrumentedAttribute[Any]) -> Any:
+    """A column of the rating of the ticket's present resolution."""
+    of_now = (SatisfactionRating.ticket_id == Ticket.id) & (SatisfactionRating.resolved_at == Ticket.resolved_at)
+    value = select(column).where(of_now).correlate(Ticket.__table__).scalar_subquery()
+    return column_property(value, deferred=True)
+
+
+Ticket.rating_score = _present_rating(SatisfactionRating.score)
+Ticket.rating_comment = _present_rating(SatisfactionRating.comment)

@@ -1,8 +1,10 @@
 """Tickets as their readers may see them. Every function takes the actor and filters in the query."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, any_, func, literal, or_, select, true, union_all
 from sqlalchemy.orm import joinedload, selectinload, undefer
@@ -29,6 +31,9 @@ from portal.rules.access import Actor
 from portal.rules.vocabulary import ACTIVE_STATUSES, Priority, Status
 
 COUNT_CAP = 1000
+SHORTEST_BEGINNING = 4
+"""Letters: the beginnings of words that are shorter fit too much to be looked up quickly."""
+_OPERATOR = re.compile(r'["-]|(?:^|\s)or(?:\s|$)', re.IGNORECASE)
 
 SORTS = {
     "due": Sort("due", (Ticket.due_sort, Ticket.id)),
@@ -83,6 +88,7 @@ def get_ticket(actor: Actor, number: int, *, lock: bool = False) -> Ticket:
             undefer(Ticket.followers),
             undefer(Ticket.tag_names),
             undefer(Ticket.rating_score),
+            undefer(Ticket.rating_comment),
         )
     )
     if lock:
@@ -194,17 +200,29 @@ def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool]]:
 
 
 def _containing(query: Select[Ticket], actor: Actor, wanted: TicketFilter) -> Select[Ticket]:
-    """Words anywhere in the thread, or the number. Customers search public text only."""
+    """Words anywhere in the thread, the number, or the requester's address. Customers search public text only."""
+    text = wanted.text[:200].replace("\0", " ").strip()
     document = TicketSearch.staff_document if actor.role.is_staff else TicketSearch.document
-    found = select(TicketSearch.ticket_id).where(
-        document.bool_op("@@")(func.websearch_to_tsquery("english", wanted.text[:200].replace("\0", " ")))
-    )
+    found = select(TicketSearch.ticket_id).where(document.bool_op("@@")(_asked_words(text)))
     if wanted.statuses and set(wanted.statuses) <= set(ACTIVE_STATUSES):
         found = found.where(TicketSearch.is_active)
-    number = wanted.text.strip().lstrip("#")
+    number = text.lstrip("#")
     if number.isascii() and number.isdigit() and len(number) < 19:
         return query.where(Ticket.id.in_(union_all(found, select(literal(int(number), BigInteger)))))
+    if "@" in text:
+        theirs = select(Ticket.id).join(User, User.id == Ticket.requester_id).where(User.email == text.lower())
+        return query.where(Ticket.id.in_(union_all(found, theirs)))
     return query.where(Ticket.id.in_(found))
+
+
+def _asked_words(text: str) -> ColumnElement[Any]:
+    """The query in websearch syntax; without operators the last word may be the beginning of one, as while typing."""
+    whole = func.websearch_to_tsquery("english", text)
+    head, _, last = text.rpartition(" ")
+    if len(last) < SHORTEST_BEGINNING or not last.isalnum() or _OPERATOR.search(text):
+        return whole
+    beginning = func.to_tsquery("english", f"{last}:*")
+    return whole.op("||")(func.websearch_to_tsquery("english", head).op("&&")(beginning) if head else beginning)
 
 
 def view_counts(actor: Actor, now: datetime) -> dict[str, int]:

@@ -177,3 +177,20 @@ class ArticleStatus(StrEnum):
     PUBLISHED = "published"
     INTERNAL = "internal"
     ARCHIVED = "archived"
+
+
+class SearchDoor(StrEnum):
+    """Where a search came from."""
+
+    PAGE = "page"
+    API = "api"
+    AGENT = "agent"
+
+
+class Deflection(StrEnum):
+    """What became of answers offered to somebody who wrote a ticket, each state further than the one before."""
+
+    SHOWN = "shown"
+    OPENED = "opened"
+    SOLVED = "solved"
+    SENT = "sent"

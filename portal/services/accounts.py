@@ -10,6 +10,7 @@ from portal.base.clock import now
 from portal.base.database import db
 from portal.models import Account, User
 from portal.queries.people import find_user, normalised
+from portal.rules.one_line import one_line
 from portal.rules.vocabulary import MailKind, Role, Tier, TokenPurpose
 from portal.services import Invalid, notifications, one_time, sessions
 
@@ -168,8 +169,7 @@ def change_tier(account: Account, tier: Tier) -> None:
 
 def clean_name(name: str, email: str) -> str:
     """A name on one line, at most NAME_LENGTH long; the address's local part when none was given."""
-    shown = " ".join("".join(char if char.isprintable() else " " for char in name).split())
-    return (shown or email.partition("@")[0])[:NAME_LENGTH]
+    return (one_line(name) or email.partition("@")[0])[:NAME_LENGTH]
 
 
 def check_password(password: str) -> None:

@@ -26,8 +26,14 @@ def ask_to_confirm(email: str, name: str, wanted: NewTicket) -> None:
     notifications.token_mail(MailKind.CONFIRM_TICKET, token)
 
 
+def opened_before(text: str) -> int | None:
+    """The number of the ticket that a used link has started; its holder has read the address's mail."""
+    token = one_time.find_spent(TokenPurpose.CONFIRM_TICKET, text)
+    return token.payload.get("ticket") if token else None
+
+
 def open_confirmed(text: str) -> Ticket:
-    """Spend the link: the address is proven, the ticket starts. Raises one_time.LinkSpent."""
+    """Spend the link: the address is proven, the ticket starts, and the link remembers which. Raises one_time.LinkSpent."""
     token = one_time.redeem(TokenPurpose.CONFIRM_TICKET, text)
     kept = token.payload
     category = routing.find_category(kept["category"]) or routing.find_category("general")
@@ -43,4 +49,6 @@ def open_confirmed(text: str) -> Ticket:
         files=[StagedFile(**file) for file in kept["files"]],
         submission_key=kept.get("submission_key"),
     )
-    return open_ticket(requester.actor(), requester, wanted)
+    ticket = open_ticket(requester.actor(), requester, wanted)
+    token.payload = {"ticket": ticket.id}
+    return ticket

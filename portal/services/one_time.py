@@ -56,16 +56,36 @@ def link_text(token: OneTimeToken) -> str:
 
 def find(purpose: TokenPurpose, text: str) -> OneTimeToken:
     """The token a link stands for, not yet spent. Raises LinkSpent."""
-    number, _, secret = text.partition(".")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
-        raise LinkSpent
-    query = select(OneTimeToken).where(OneTimeToken.id == int(number), OneTimeToken.purpose == purpose)
-    token = db.session.scalars(query).one_or_none()
-    if token is None or not hmac.compare_digest(secret.encode("utf-8", "replace"), _secret(token).encode()):
-        raise LinkSpent
-    if token.used_at is not None or token.expires_at < now():
+    token = _known(purpose, text)
+    if token is None or token.used_at is not None or token.expires_at < now():
         raise LinkSpent
     return token
+
+
+def find_spent(purpose: TokenPurpose, text: str) -> OneTimeToken | None:
+    """The token of a link that has done its work."""
+    token = _known(purpose, text)
+    return token if token is not None and token.used_at is not None else None
+
+
+def _known(purpose: TokenPurpose, text: str) -> OneTimeToken | None:
+    """The token a link stands for, if its secret is right."""
+    number, _, secret = text.partition(".")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    query = select(OneTimeToken).where(OneTimeToken.id == int(number), OneTimeToken.purpose == purpose)
+    token = db.session.scalars(query).one_or_none()
+    fits = token is not None and hmac.compare_digest(secret.encode("utf-8", "replace"), _secret(token).encode())
+    return token if fits else None
+
+
+def is_open(purpose: TokenPurpose, text: str) -> bool:
+    """Whether the link would still do its work, looked at without spending it."""
+    try:
+        find(purpose, text)
+    except LinkSpent:
+        return False
+    return True
 
 
 def redeem(purpose: TokenPurpose, text: str) -> OneTimeToken:

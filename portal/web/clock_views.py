@@ -62,8 +62,9 @@ def clock_view(clock: SlaClock, now: datetime) -> ClockView:
         return ClockView(label, "paused", "Paused", "Paused, waiting for the customer")
     if clock.met_at is not None:
         took = clock.met_at - clock.started_at
+        said = "Met" if state is ClockState.MET else "Late,"
         words = left_long(took // _MINUTE).removesuffix(" left")
-        return ClockView(label, "met" if state is ClockState.MET else "breached", "Met", f"After {words}")
+        return ClockView(label, "met" if state is ClockState.MET else "breached", "Met", f"{said} after {words}")
     view = _running(label, clock.due_at, clock.warn_at, now)
     used = clock.target_minutes - max(0, (clock.due_at - now) // _MINUTE)
     return ClockView(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from flask import Flask, Response, make_response, render_template, request
@@ -18,7 +19,7 @@ from portal.queries.paging import BadCursor
 from portal.rules.access import Denied
 from portal.services import Invalid, Refused
 from portal.services.attachments import UploadRefused
-from portal.web.guards import ask_to_sign_in, nearest_page
+from portal.web.guards import ask_to_sign_in, asks_for_sign_in, nearest_page
 from portal.web.limits import retry_after_s
 from portal.web.pages import wants_fragment
 from portal.web.sign_in import forget_reader
@@ -47,7 +48,7 @@ def error_page(status: int, detail: str = "", **headers: str) -> Response:
         headers.update({"HX-Retarget": "#alerts", "HX-Reswap": "innerHTML"})
     else:
         name, wait = f"errors/{status if status in PAGES else 500}.html", _wait(headers.get("Retry-After", ""))
-        html = render_template(name, status=status, detail=detail, wait=wait)
+        html = render_template(name, status=status, detail=detail, wait=wait, **(_kept() if status == 429 else {}))
     return make_response(html, status, headers)
 
 
@@ -111,19 +112,31 @@ def _http(error: HTTPException) -> Response:
     return answer(status, **headers)
 
 
-_UNSEEN = {"submission_key", "next", "token"}
+_UNSEEN = {"submission_key", "next", "token", "kind", "then", "version"}
 """Fields of ours that go with a form and say nothing to people."""
+_LABELS = {"body": "Your message", "description": "What happened?", "q": "Search", "email": "E-mail address"}
 
 
 def _stale_form(_: CSRFError) -> Response:
     """A page that explains and keeps the text: pressing once more sends it with a fresh token."""
     if wants_fragment():
         return _stale_part()
-    kept = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "password")]
-    fields = [(name, "" if name in _UNSEEN else name.replace("_", " ").capitalize(), value) for name, value in kept]
-    stands_on = nearest_page(request.path)
-    html = render_template("errors/csrf.html", fields=fields, action=request.path, stands_on=stands_on)
-    return make_response(html, 400)
+    signed_out = asks_for_sign_in() and not current_user.is_authenticated
+    return make_response(render_template("errors/csrf.html", signed_out=signed_out, **_kept()), 400)
+
+
+def _kept() -> dict[str, Any]:
+    """What was typed into the form of this request, under the words its page has for it; never a password."""
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "password")]
+    fields = [
+        (name, "" if name in _UNSEEN or not value else _LABELS.get(name, _worded(name)), value) for name, value in typed
+    ]
+    seen = fields if any(label for _, label, _ in fields) else []
+    return {"fields": seen, "action": request.path, "stands_on": nearest_page(request.path)}
+
+
+def _worded(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _stale_part() -> Response:

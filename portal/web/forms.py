@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from portal.models.ticket import BODY_LENGTH, SUBJECT_LENGTH
 from portal.rules.addresses import is_address
+from portal.rules.one_line import is_blank, one_line
 from portal.services.accounts import NAME_LENGTH, PASSWORD_MAX, PASSWORD_MIN
 from portal.services.attachments import Upload, UploadRefused
 
@@ -28,10 +29,10 @@ class OnlyText:
 
 
 class OneLine:
-    """Line breaks and other control characters become spaces before anything else is checked."""
+    """One line before anything else is checked; NUL stays, so that it is refused and not mended."""
 
     def __call__(self, value: str | None) -> str | None:
-        return value and " ".join("".join(c if c.isprintable() or c in "\0" else " " for c in value).split(" ")).strip()
+        return value and "\0".join(one_line(part) for part in value.split("\0"))
 
 
 class NotBlank:
@@ -42,7 +43,7 @@ class NotBlank:
         self.field_flags = {"required": True}
 
     def __call__(self, _form: Any, field: Any) -> None:
-        if not (field.data or "").strip():
+        if is_blank(field.data or ""):
             raise ValidationError(self.message)
 
 
@@ -56,8 +57,12 @@ class FullAddress:
             raise ValidationError("Enter a full address, like name@example.com.")
 
 
+def _at_most(length: int) -> Length:
+    return Length(max=length, message=f"Use at most {length:,} characters.")
+
+
 def _line(label: str, missing: str, length: int) -> StringField:
-    return StringField(label, filters=[OneLine()], validators=[NotBlank(missing), Length(max=length), OnlyText()])
+    return StringField(label, filters=[OneLine()], validators=[NotBlank(missing), _at_most(length), OnlyText()])
 
 
 def _address(label: str = "E-mail address") -> EmailField:
@@ -65,13 +70,13 @@ def _address(label: str = "E-mail address") -> EmailField:
 
 
 def _text(label: str, missing: str) -> TextAreaField:
-    too_long = f"At most {BODY_LENGTH:,} characters."
-    return TextAreaField(label, validators=[NotBlank(missing), Length(max=BODY_LENGTH, message=too_long), OnlyText()])
+    return TextAreaField(label, validators=[NotBlank(missing), _at_most(BODY_LENGTH), OnlyText()])
 
 
 def _new_password() -> PasswordField:
     return PasswordField(
         "Password",
+        description=f"At least {PASSWORD_MIN} characters.",
         validators=[
             InputRequired("Choose a password."),
             Length(min=PASSWORD_MIN, message=f"Use at least {PASSWORD_MIN} characters."),
@@ -118,7 +123,7 @@ class NewTicketForm(FlaskForm):
 class GuestTicketForm(NewTicketForm):
     """The same from somebody without an account: the ticket starts once the mailed link is used."""
 
-    email = _address("Reply to")
+    email = _address("Your e-mail address")
     name = StringField("Name", filters=[OneLine()], validators=[Optional(), Length(max=NAME_LENGTH), OnlyText()])
 
 
@@ -137,6 +142,11 @@ class AgentMessageForm(ReplyForm):
 class RatingForm(FlaskForm):
     score = SelectField("Rating", choices=[str(score) for score in range(1, 6)])
     comment = TextAreaField("Anything to add?", validators=[Optional(), Length(max=5000), OnlyText()])
+
+
+class ArticleRatingForm(FlaskForm):
+    helpful = SelectField("Did this help?", choices=[("yes", "Yes"), ("no", "No")])
+    comment = TextAreaField("What could be better?", validators=[Optional(), Length(max=2000), OnlyText()])
 
 
 def new_submission_key() -> str:

@@ -61,6 +61,12 @@ def ask_to_sign_in() -> WsgiResponse:
     return redirect(where, 303)
 
 
+def asks_for_sign_in() -> bool:
+    """Whether what this request wants is for signed-in people only."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "guard", "public") != "public"
+
+
 def person() -> User:
     """The signed-in person. Only behind a guard."""
     user: User = current_user.person

@@ -5,7 +5,7 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_login import current_user
 
@@ -23,6 +23,8 @@ SIGN_UP = "10 per hour"
 MAILED_LINK = "5 per 15 minutes; 20 per day"
 OPEN_TICKET = "10 per 10 minutes; 100 per day"
 WRITE = "60 per minute"
+RATE = "30 per hour"
+SEARCH = "120 per minute; 2000 per hour"
 API = "600 per minute"
 HOOK = "1200 per minute"
 RETRY_S = 60
@@ -70,13 +72,28 @@ limiter = Limiter(
 
 
 def limit(
-    amount: str, key: Callable[[], str] = peer, *, exempt_when: Callable[[], bool] | None = None
+    amount: str,
+    key: Callable[[], str] = peer,
+    *,
+    exempt_when: Callable[[], bool] | None = None,
+    deduct_when: Callable[[Response], bool] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A shared limit on the unsafe requests of a view."""
+    """A shared limit on the unsafe requests of a view; with deduct_when only those count whose answer is such a one."""
+    unsafe = ["POST", "PUT", "PATCH", "DELETE"]
     return cast(
         Callable[[Callable[P, R]], Callable[P, R]],
-        limiter.limit(amount, key_func=key, methods=["POST", "PUT", "PATCH", "DELETE"], exempt_when=exempt_when),
+        limiter.limit(amount, key_func=key, methods=unsafe, exempt_when=exempt_when, deduct_when=deduct_when),
     )
+
+
+def was_accepted(response: Response) -> bool:
+    """For limits on what comes of a form, not on how often it comes back with an error."""
+    return response.status_code < 400
+
+
+def reading_limit(amount: str, key: Callable[[], str] = peer) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A shared limit on a view that is read but costs something each time."""
+    return cast(Callable[[Callable[P, R]], Callable[P, R]], limiter.limit(amount, key_func=key))
 
 
 def is_signed_in() -> bool:

@@ -1,4 +1,5 @@
-// `data-hotkey` on a link, button or field; `data-hotkey-check` ticks a radio and moves to its textarea.
+// `data-hotkey` on a link, button or field; `data-hotkey-check` ticks a radio and moves to its textarea; `data-hotkey-focus`
+// only moves to a button, where Enter presses it: for what mails somebody and cannot be taken back.
 // Single keys are ignored while typing, and switched off by `data-hotkeys="off"` on <html> (a person's setting).
 import { install, uninstall } from "../vendor/github-elements/github-elements.js";
 
@@ -12,20 +13,30 @@ function refresh() {
       ours.delete(element);
     }
   }
-  for (const element of document.querySelectorAll("[data-hotkey], [data-hotkey-check]")) {
+  for (const element of document.querySelectorAll("[data-hotkey], [data-hotkey-check], [data-hotkey-focus]")) {
     if (ours.has(element)) continue;
-    install(element, element.dataset.hotkey ?? element.dataset.hotkeyCheck);
+    install(element, element.dataset.hotkey ?? element.dataset.hotkeyCheck ?? element.dataset.hotkeyFocus);
     ours.add(element);
   }
 }
 
 // The event does not bubble, so it is caught on its way down.
 document.addEventListener("hotkey-fire", (event) => {
-  if (event.target.dataset.hotkeyCheck === undefined) return;
+  const { hotkeyCheck, hotkeyFocus } = event.target.dataset;
+  if (hotkeyCheck === undefined && hotkeyFocus === undefined) return;
   event.preventDefault();
+  if (hotkeyFocus !== undefined) {
+    event.target.focus();
+    return;
+  }
   event.target.checked = true;
   event.target.form.querySelector("textarea")?.focus();
 }, true);
+
+// Escape leaves what one writes in, so that the single keys work again.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.matches("#composer textarea")) event.target.blur();
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

@@ -36,6 +36,12 @@ def test_markdown_becomes_html_and_html_stays_text() -> None:
     assert "<td>2</td>" in html
 
 
+def test_a_picture_from_elsewhere_is_a_link_under_its_own_words() -> None:
+    html = render_markdown("![My chart](https://a.example/c.png) ![](https://a.example/d.png)")
+    assert '<a href="https://a.example/c.png" rel="noopener noreferrer nofollow">My chart</a>' in html
+    assert ">Picture</a>" in html
+
+
 @pytest.mark.parametrize("text", ["[x](javascript:alert(1))", "<script>alert(1)</script>", '<a href="x" onclick="y">'])
 def test_nothing_that_runs_comes_through(text: str) -> None:
     html = render_markdown(text)

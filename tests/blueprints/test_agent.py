@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from portal.models import User
 from portal.rules.vocabulary import AGENT_STATUS_WORDS, Channel, Priority, Status
+from portal.services import surveys
 from portal.services import tickets as services
 from tests.cast import Cast, Visitor
 from tests.factories import claimed, did, events, fresh, mails, noted, opened, replied
@@ -26,7 +28,22 @@ def rows(page: str) -> list[int]:
     return [int(number) for number in re.findall(r'<tr id="row-(\d+)">', page)]
 
 
+class TestTheTicket:
+    def test_tells_what_the_customer_thought_of_it(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana)
+        did(cast.cleo, services.change_status, ticket, Status.RESOLVED)
+        did(cast.ana, surveys.rate, ticket, 2, "It <took> a week.")
+        assert "Rated 2 of 5: “It &lt;took&gt; a week.”" in hers.get(f"/agent/tickets/{ticket.id}").text
+
+
 class TestTheQueue:
+    def test_offers_all_tickets_where_a_view_holds_nothing_that_fits(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana, "No candles")
+        did(cast.cleo, services.change_status, ticket, Status.RESOLVED)
+        page = hers.get("/agent?view=open&q=candles").text
+        [wider] = re.findall(r'href="([^"]+)">Search all tickets', page)
+        assert rows(hers.get(unescape(wider)).text) == [ticket.id]
+
     def test_shows_each_view_and_its_count(self, hers: Visitor, cast: Cast) -> None:
         mine, other = opened(cast.ana), opened(cast.ben)
         claimed(mine, cast.cleo)

@@ -60,8 +60,12 @@ class TestWritingATicket:
             assert "Send my ticket" in visitor.get(link).text
         assert db.session.scalars(select(Ticket)).all() == []
         assert "We have it: ticket 1001" in words(visitor.post(link))
-        again = visitor.post(link)
-        assert (again.status_code, again.location) == (303, "/tickets/new")
+        for again in (visitor.get(link), visitor.post(link)):
+            assert "We already have it: ticket 1001" in words(again)
+        assert len(db.session.scalars(select(Ticket)).all()) == 1
+
+    def test_of_staff_leads_to_their_queue(self, cast: Cast, browser_of: Browsers) -> None:
+        assert browser_of(cast.cleo).get("/tickets/new").location == "/agent"
 
     def test_of_a_guest_signs_nobody_in(self, cast: Cast, visitor: Visitor) -> None:
         visitor.post("/tickets/new", {**TICKET, "email": "ana@example.com"})

@@ -237,13 +237,25 @@ class TestAskingForALink:
 class TestALink:
     @pytest.mark.parametrize("path", ["/verify", "/login/link", "/password/reset", "/tickets/confirm"])
     @pytest.mark.parametrize("token", ["1.abc", "nonsense", "%00", "1." + "x" * 500])
-    def test_that_is_wrong_is_told_so_at_the_press_and_looks_alike_before(
+    def test_that_is_wrong_is_told_so_before_any_work_and_at_the_press(
         self, cast: Cast, visitor: Visitor, path: str, token: str
     ) -> None:
-        assert visitor.get(f"{path}/{token}").status_code == 200
-        answer = visitor.post(f"{path}/{token}", {"password": PASSWORD})
-        assert answer.status_code == 303
-        assert "used or is too old" in visitor.get(answer.location or "").text
+        for send in (visitor.get, lambda address: visitor.post(address, {"password": PASSWORD})):
+            answer = send(f"{path}/{token}")
+            assert answer.status_code == 303
+            assert "too old" in visitor.get(answer.location or "").text
+
+    @pytest.mark.parametrize("purpose", [TokenPurpose.SIGN_IN, TokenPurpose.PASSWORD_RESET])
+    def test_once_used_asks_for_nothing_more(self, eva: User, visitor: Visitor, purpose: TokenPurpose) -> None:
+        asked, path = {
+            TokenPurpose.SIGN_IN: ("/login/link", "/login/link"),
+            TokenPurpose.PASSWORD_RESET: ("/password/forgot", "/password/reset"),
+        }[purpose]
+        visitor.post(asked, {"email": "eva@example.net"})
+        link = f"{path}/{last_link(purpose)}"
+        assert visitor.get(link).status_code == 200
+        Visitor(visitor.app).post(link, {"password": PASSWORD})
+        assert visitor.get(link).location == asked
 
     def test_followed_by_a_scanner_stays_good(self, eva: User, visitor: Visitor) -> None:
         visitor.post("/login/link", {"email": "eva@example.net"})

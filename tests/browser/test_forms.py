@@ -83,6 +83,7 @@ def test_a_ticket_by_keyboard(open_window: OpenWindow, number: int) -> None:
     page.keyboard.press("a")
     expect(page.get_by_label("Assignee").locator("option:checked")).to_have_text("Jonas Weber")
     page.keyboard.press("e")
+    page.keyboard.press("Enter")
     expect(page.locator("#case_head .badge").first).to_have_text("Resolved")
     page.keyboard.press("g")
     page.keyboard.press("q")
@@ -192,7 +193,7 @@ def test_a_form_that_is_too_old_keeps_its_text(open_window: OpenWindow) -> None:
     page = open_window()
     address = f"{unique()}@example.org"
     fill_ticket(page, "Written slowly")
-    page.get_by_label("Reply to").fill(address)
+    page.get_by_label("Your e-mail address").fill(address)
     page.context.clear_cookies()
     page.get_by_role("button", name="Send ticket").click()
     expect(page.get_by_role("heading")).to_have_text("The form was open too long")

@@ -120,6 +120,18 @@ class TestSearch:
     def test_finds_words_anywhere_in_the_thread(self, cast: Cast, ticket: Ticket, words: str) -> None:
         assert seen_by(cast.ana, text=words) == seen_by(cast.cleo, text=words) == [ticket.id]
 
+    @pytest.mark.parametrize("words", ["spectrom", "charts candl", "SPECTROMET"])
+    def test_takes_the_last_word_for_the_beginning_of_one(self, cast: Cast, ticket: Ticket, words: str) -> None:
+        assert seen_by(cast.ana, text=words) == [ticket.id]
+
+    @pytest.mark.parametrize("words", ["spectrom charts", "spec trom", '"spectrom"'])
+    def test_takes_no_other_word_for_one(self, cast: Cast, ticket: Ticket, words: str) -> None:
+        assert seen_by(cast.ana, text=words) == []
+
+    def test_finds_a_customers_tickets_by_the_address(self, cast: Cast, ticket: Ticket) -> None:
+        assert seen_by(cast.cleo, text="ANA@example.com ") == [ticket.id]
+        assert seen_by(cast.ben, text="ana@example.com") == []
+
     def test_finds_words_of_notes_for_staff_only(self, cast: Cast, ticket: Ticket) -> None:
         assert seen_by(cast.cleo, text="sabotage") == [ticket.id]
         assert seen_by(cast.ana, text="sabotage") == []

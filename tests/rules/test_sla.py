@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.rules.calendar import ALWAYS, Calendar, open_time_between, parse_calendar
@@ -117,6 +117,7 @@ def counted(calendar: Calendar, start: datetime, end: datetime, pauses: list[tup
     return sum((open_time_between(calendar, moment, moment + MINUTE) for moment in counting), timedelta(0))
 
 
+@settings(deadline=None)
 @given(calendars, targets, pause_lists)
 def test_at_the_deadline_exactly_the_target_has_been_counted_and_not_a_minute_before(
     calendar: Calendar, target: timedelta, pauses: list[tuple[datetime, datetime]]

@@ -77,12 +77,12 @@ class TestOneClock:
     def test_met_tells_after_what_time(self, ticket: Ticket, cast: Cast) -> None:
         with after(hours=3):
             replied(ticket, cast.cleo)
-        assert view_of(ticket, ClockKind.FIRST_RESPONSE, 99) == ("met", "After 3 h 0 min")
+        assert view_of(ticket, ClockKind.FIRST_RESPONSE, 99) == ("met", "Met after 3 h 0 min")
 
     def test_met_late_is_not_hidden(self, ticket: Ticket, cast: Cast) -> None:
         with after(hours=9):
             replied(ticket, cast.cleo)
-        assert view_of(ticket, ClockKind.FIRST_RESPONSE, 99) == ("breached", "After 9 h 0 min")
+        assert view_of(ticket, ClockKind.FIRST_RESPONSE, 99) == ("breached", "Late, after 9 h 0 min")
 
     def test_paused_and_cancelled_say_so(self, ticket: Ticket, cast: Cast) -> None:
         with after(hours=1):

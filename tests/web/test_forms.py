@@ -63,9 +63,9 @@ class TestANewTicket:
             ("description", "", "Describe what happened"),
             ("description", " \n\t ", "Describe what happened"),
             ("description", "nul\0byte", "not text"),
-            ("description", "x" * 200_000, "At most 100,000 characters"),
-            ("description", "é" * 200_000, "At most 100,000 characters"),
-            ("description", "🐎" * 200_000, "At most 100,000 characters"),
+            ("description", "x" * 200_000, "Use at most 100,000 characters"),
+            ("description", "é" * 200_000, "Use at most 100,000 characters"),
+            ("description", "🐎" * 200_000, "Use at most 100,000 characters"),
             ("category", "no-such", "Not a valid choice"),
             ("category", "", "Choose a category"),
         ],
@@ -98,7 +98,19 @@ class TestANewTicket:
 
     def test_subject_is_one_line_whatever_is_sent(self, cast: Cast, browser_of: Browsers) -> None:
         browser_of(cast.ana).post("/tickets/new", {**TICKET, "subject": "No\r\nBcc: eve@example.com\x07candles"})
-        assert db.session.scalars(select(Ticket.subject)).all() == ["No  Bcc: eve@example.com candles"]
+        assert db.session.scalars(select(Ticket.subject)).all() == ["No Bcc: eve@example.com candles"]
+
+    def test_subject_keeps_what_joins_letters_and_loses_what_hides(self, cast: Cast, browser_of: Browsers) -> None:
+        family, persian = "👨\u200d👩\u200d👧", "می\u200cخواهم"  # noqa: RUF001 (Persian)
+        typed = f"z\u200be\u200bro \u202e{family} {persian}"
+        browser_of(cast.ana).post("/tickets/new", {**TICKET, "subject": typed})
+        assert db.session.scalars(select(Ticket.subject)).all() == [f"zero {family} {persian}"]
+
+    @pytest.mark.parametrize("field", ["subject", "description"])
+    def test_of_nothing_that_can_be_seen_is_none(self, cast: Cast, browser_of: Browsers, field: str) -> None:
+        answer = browser_of(cast.ana).post("/tickets/new", {**TICKET, field: "\u200b\u200d \u2060\n"})
+        assert answer.status_code == 422
+        assert db.session.scalars(select(Ticket)).all() == []
 
     def test_of_the_longest_text_allowed_is_taken(self, cast: Cast, browser_of: Browsers) -> None:
         answer = browser_of(cast.ana).post("/tickets/new", {**TICKET, "description": "🐎" * 100_000})
@@ -146,7 +158,7 @@ class TestAReply:
             ("", "Write a message first"),
             (" \n ", "Write a message first"),
             ("x\0y", "not text"),
-            ("x" * 200_000, "At most"),
+            ("x" * 200_000, "Use at most"),
         ],
     )
     def test_that_cannot_be_is_told_beside_the_box_and_kept(

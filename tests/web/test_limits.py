@@ -150,6 +150,19 @@ class TestOpeningTickets:
         his = Peer(limited, "192.0.2.1").signed_in_as(cast.ben)
         assert his.post("/tickets/new", dict(TICKET)).status_code == 303
 
+    def test_counts_what_was_taken_and_not_what_came_back_with_an_error(self, limited: Flask, cast: Cast) -> None:
+        hers = Peer(limited, "192.0.2.1").signed_in_as(cast.ana)
+        assert codes(lambda _: hers.post("/tickets/new", {"subject": ""}), 12) == [422] * 12
+        assert hers.post("/tickets/new", dict(TICKET)).status_code == 303
+
+    def test_gives_back_what_was_typed_when_it_is_refused(self, limited: Flask, cast: Cast) -> None:
+        hers = Peer(limited, "192.0.2.1").signed_in_as(cast.ana)
+        codes(lambda _: hers.post("/tickets/new", dict(TICKET)), 10)
+        answer = hers.post("/tickets/new", {**TICKET, "description": "Six lines I had to think about."})
+        assert answer.status_code == 429
+        assert "Six lines I had to think about." in answer.text
+        assert "Send it again" in answer.text
+
 
 class TestTheAnswer:
     def refused(self, app: Flask, **kwargs: object) -> TestResponse:

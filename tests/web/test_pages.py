@@ -14,6 +14,7 @@ from portal.models import User
 from portal.web.filters import file_size, moment
 from tests.cast import Cast, Visitor
 from tests.factories import noted, opened, replied
+from tests.services.test_accounts import signed_up
 
 Browsers = Callable[[User], Visitor]
 VOID = {"meta", "link", "input", "br", "hr", "img", "use", "path", "base", "col", "source", "wbr"}
@@ -53,11 +54,11 @@ def places(cast: Cast) -> dict[str, list[str]]:
     ticket = opened(cast.ana, files=[("log.txt", b"hello")])
     replied(ticket, cast.cleo)
     noted(ticket, cast.dora)
-    here = f"/tickets/{ticket.id}"
+    here, verification = f"/tickets/{ticket.id}", f"/verify/{signed_up()}"
     return {
         "ana": ["/", "/tickets", "/tickets?q=none", "/tickets?status=resolved", "/tickets/new", here, f"{here}?new=1"],
         "cleo": ["/agent", "/agent?view=resolved", "/agent?view=all&q=none", f"/agent{here}"],
-        "": ["/", "/tickets/new", "/login", "/signup", "/login/link", "/password/forgot", "/verify/1.a", "/nothing"],
+        "": ["/", "/tickets/new", "/login", "/signup", "/login/link", "/password/forgot", verification, "/nothing"],
     }
 
 

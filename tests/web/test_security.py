@@ -222,9 +222,9 @@ TICKET = {"subject": "No candles", "description": "None at all.", "category": "t
 
 
 class TestCsrf:
-    def raw(self, browser: Visitor, data: dict[str, str], **kwargs: object) -> TestResponse:
+    def raw(self, browser: Visitor, data: dict[str, str], path: str = "/tickets/new", **kwargs: object) -> TestResponse:
         with browser.app.app_context():
-            return browser.client.post("/tickets/new", data=data, **kwargs)  # type: ignore[arg-type]
+            return browser.client.post(path, data=data, **kwargs)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize("token", [None, "", "nonsense", "ImFmNzZjMjZk.awTNFg.CbQGqbeQAMl5TVsUQjr0oJYUY68"])
     def test_missing_or_stale_is_a_page_that_keeps_the_text_and_changes_nothing(
@@ -255,7 +255,17 @@ class TestCsrf:
     def test_page_shows_what_was_typed_and_no_keys(self, cast: Cast, browser_of: Browsers) -> None:
         page = self.raw(browser_of(cast.ana), {**TICKET, "submission_key": "one-form"}).text
         shown = re.findall(r"<dt>(.*?)</dt>", page)
-        assert shown == ["Subject", "Description", "Category"]
+        assert shown == ["Subject", "What happened?", "Category"]
+
+    def test_page_says_who_is_signed_out_and_where_to_sign_in(self, cast: Cast, visitor: Visitor) -> None:
+        ticket = opened(cast.ana)
+        answer = self.raw(visitor, {"body": "Six lines."}, path=f"/tickets/{ticket.id}/reply")
+        assert "You are not signed in any more" in answer.text
+        assert '<a href="/login" target="_blank">' in answer.text
+        assert "Six lines." in answer.text
+
+    def test_page_tells_no_guest_to_be_signed_out(self, cast: Cast, visitor: Visitor) -> None:
+        assert "The form was open too long" in self.raw(visitor, TICKET).text
 
     def test_page_never_repeats_a_password(self, cast: Cast, visitor: Visitor) -> None:
         with visitor.app.app_context():

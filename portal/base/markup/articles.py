@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from portal.base.markup.laborious import Bounds, is_laborious, may_look_for_links
-from portal.base.markup.messages import as_written
+from portal.base.markup.messages import as_written, image_as_link
 from portal.base.slugs import slug
 
 _TAGS = {
@@ -109,12 +109,12 @@ def _allowed(tag: str, attribute: str, value: str) -> str | None:
     return value if pattern is None or pattern.fullmatch(value) else None
 
 
-def _image(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+def _image(renderer: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     """A picture of ours as a picture, one from elsewhere as a link to it."""
-    source, words = str(tokens[index].attrGet("src") or ""), escape(tokens[index].content)
+    source = str(tokens[index].attrGet("src") or "")
     if _ALLOWED["img", "src"].fullmatch(source):
-        return f'<img src="{source}" alt="{words}">'
-    return f'<a href="{escape(source)}">{words or "Picture"}</a>'
+        return f'<img src="{source}" alt="{escape(tokens[index].content)}">'
+    return image_as_link(renderer, tokens, index, options, env)
 
 
 def _name_headings(tokens: Sequence[Token]) -> list[Heading]:

@@ -1,11 +1,14 @@
 """Messages: Markdown as people write it in a hurry."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
+from typing import Any
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from portal.base.markup.laborious import Bounds, is_laborious, may_look_for_links
 
@@ -25,7 +28,9 @@ _GAP = re.compile(r"\n[ \t]*\n\s*")
 def _markdown(*, has_links: bool) -> MarkdownIt:
     """Without reference definitions: one of them, named often, makes a short text a huge page."""
     parser = MarkdownIt("commonmark", {"html": False, "linkify": has_links, "breaks": True})
-    return parser.enable(["linkify", "table", "strikethrough"]).disable("reference")
+    parser.enable(["linkify", "table", "strikethrough"]).disable("reference")
+    parser.add_render_rule("image", image_as_link)
+    return parser
 
 
 @lru_cache(maxsize=1)
@@ -47,6 +52,12 @@ def render_markdown(text: str) -> str:
         else _markdown(has_links=may_look_for_links(plain)).render(plain)
     )
     return _cleaner().clean(html)
+
+
+def image_as_link(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    """A picture from elsewhere is not shown but linked to, under its own words."""
+    source = escape(str(tokens[index].attrGet("src") or ""))
+    return f'<a href="{source}">{escape(tokens[index].content) or "Picture"}</a>'
 
 
 def as_written(text: str) -> str:

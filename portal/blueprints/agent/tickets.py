@@ -89,11 +89,15 @@ def _files_refused(number: int, form: AgentMessageForm, refused: UploadRefused) 
     return page(TEMPLATE, status=413, **context)
 
 
+_SWAPS = {"composer": "outerHTML"}
+"""A region that is morphed keeps what was typed into it and not sent yet; a composer whose text was sent begins anew."""
+
+
 def refreshed(found: Ticket, *, toast: str = "", composer: bool = False) -> ResponseReturnValue:
     """The changed regions of an open ticket page: thread, head, properties, and the composer when it was sent."""
     context = ticket_context(found)
     regions = ["case_head", "props"] + (["composer"] if composer else [])
-    parts = [(f"#{name}", "outerHTML", render_block(TEMPLATE, name, **context)) for name in regions]
+    parts = [(f"#{name}", _SWAPS.get(name, "outerMorph"), render_block(TEMPLATE, name, **context)) for name in regions]
     if composer:
         parts.append(("#composer-errors", "innerHTML", ""))
     body = partials(("#thread", "outerMorph", render_block(TEMPLATE, "thread", **context)), *parts)

@@ -10,7 +10,7 @@ from wtforms import SelectChoice
 from portal.base.unit_of_work import unit_of_work
 from portal.blueprints.customer import customer
 from portal.queries import NotFound, routing
-from portal.rules.vocabulary import Channel
+from portal.rules.vocabulary import Channel, TokenPurpose
 from portal.services import attachments, guests, one_time
 from portal.services import tickets as services
 from portal.services.attachments import UploadRefused
@@ -24,12 +24,16 @@ from portal.web.pages import page
 @customer.get("/tickets/new")
 @public
 def new_ticket() -> ResponseReturnValue:
+    """The customers' form; staff have a queue instead."""
+    if current_user.is_authenticated and person().is_staff:
+        return redirect("/agent", 303)
     return _page(_form(fresh=True))
 
 
 @customer.post("/tickets/new")
 @public
-@limits.limit(limits.OPEN_TICKET, limits.person_or_peer)
+@limits.limit(limits.WRITE, limits.person_or_peer)
+@limits.limit(limits.OPEN_TICKET, limits.person_or_peer, deduct_when=limits.was_accepted)
 @limits.limit(limits.MAILED_LINK, limits.named_address, exempt_when=limits.is_signed_in)
 def open_ticket() -> ResponseReturnValue:
     form = _form()
@@ -45,6 +49,8 @@ def open_ticket() -> ResponseReturnValue:
 @public
 def confirm_ticket(token: str) -> ResponseReturnValue:
     """Mail scanners follow links: the GET only shows a button."""
+    if not one_time.is_open(TokenPurpose.CONFIRM_TICKET, token):
+        return _used_before(token)
     return page("customer/confirm_ticket.html", token=token, form=PressForm())
 
 
@@ -56,9 +62,17 @@ def open_confirmed(token: str) -> ResponseReturnValue:
         with unit_of_work():
             ticket = guests.open_confirmed(token)
     except one_time.LinkSpent:
-        flash("This link has been used or is too old. Please write your ticket again.", "error")
-        return redirect("/tickets/new", 303)
+        return _used_before(token)
     return page("customer/confirmed.html", ticket=ticket)
+
+
+def _used_before(token: str) -> ResponseReturnValue:
+    """Whoever presses twice is told of the ticket there is, not asked to write it again."""
+    number = guests.opened_before(token)
+    if number is not None:
+        return page("customer/confirmed_before.html", number=number)
+    flash("This link is too old. Please write your ticket again.", "error")
+    return redirect("/tickets/new", 303)
 
 
 def _form(*, fresh: bool = False) -> NewTicketForm:

@@ -9,11 +9,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import joinedload, undefer
 
 from portal.base.database import db
-from portal.models import Article, ArticleRating, ArticleRevision, KbCategory
+from portal.models import Article, ArticleImage, ArticleRating, ArticleRevision, KbCategory
 from portal.queries import NotFound
 from portal.queries.paging import BIGGEST_ID, Page, Sort, page_of
 from portal.rules.vocabulary import ArticleStatus
 
+MOST_IN_SITEMAP = 50_000
 FOUND_BY_SEARCH = (ArticleStatus.PUBLISHED, ArticleStatus.INTERNAL)
 
 SORTS = {
@@ -198,6 +199,20 @@ def status_counts(today: date) -> dict[str, int]:
     due = func.count().filter(Article.review_on <= today, Article.status != ArticleStatus.ARCHIVED)
     each = [func.count().filter(Article.status == status).label(status.value) for status in ArticleStatus]
     return dict(db.session.execute(select(*each, due.label("due")).select_from(Article)).mappings().one())
+
+
+def get_image(image_id: int) -> ArticleImage:
+    """A picture. Raises NotFound."""
+    found = db.session.get(ArticleImage, image_id) if 0 < image_id <= BIGGEST_ID else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+def sitemap_rows() -> Sequence[Article]:
+    """Published articles, newest change first, at most MOST_IN_SITEMAP."""
+    query = select(Article).where(Article.status == ArticleStatus.PUBLISHED).order_by(Article.updated_at.desc())
+    return db.session.scalars(query.limit(MOST_IN_SITEMAP)).all()
 
 
 def find_rating(article: Article, *, user_id: int | None, reader_key: str | None) -> ArticleRating | None:

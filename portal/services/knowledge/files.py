@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import frontmatter  # type: ignore[import-untyped]
+import frontmatter
 import yaml  # type: ignore[import-untyped]
 
 from portal.base.slugs import slug
