@@ -73,8 +73,8 @@ class Browser:
 
     def sign_in(self, email: str) -> None:
         self.token = self._token_on("/login")
-        self.expect(303, "POST", "/login", {"email": email, "password": PASSWORD})
-        self.token = self._token_on("/tickets/new")
+        home = self.expect(303, "POST", "/login", {"email": email, "password": PASSWORD})[1]
+        self.token = self._token_on(home)
 
     def _token_on(self, path: str) -> str:
         page = _text(self.expect(200, "GET", path)[0])

@@ -9,6 +9,7 @@ from portal.base.current import current_settings
 from portal.base.database import db
 from portal.mail.transport import Transport
 from portal.services import inbound, outbox, tidying
+from portal.services.knowledge import figures
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,14 @@ def process_inbound() -> int:
     if done:
         log.info("inbound mail processed", mails=done)
     return done
+
+
+def count_figures() -> int:
+    """Take down what pages have counted: views, searches, opened hits; how many notes."""
+    taken = figures.take_down(now().date())
+    if taken:
+        log.info("figures taken down", notes=taken)
+    return taken
 
 
 def tidy() -> None:

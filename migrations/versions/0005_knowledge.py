@@ -163,7 +163,6 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("patterns", ARRAY(sa.String(length=200)), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
-        sa.Column("answer_html", sa.Text(), nullable=False),
         sa.Column("article_id", sa.BigInteger(), nullable=True),
         sa.Column("position", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("is_enabled", sa.Boolean(), server_default="true", nullable=False),

@@ -14,7 +14,12 @@ from portal.base.redis import install_redis
 from portal.base.settings import Settings, load_settings
 from portal.base.supervisor import Program
 
-PERIODS = {DELIVER_OUTBOX: 10.0, PROCESS_INBOUND: 10.0, "portal.jobs.tidy": 3600.0}
+PERIODS = {
+    DELIVER_OUTBOX: 10.0,
+    PROCESS_INBOUND: 10.0,
+    "portal.jobs.count_figures": 15.0,
+    "portal.jobs.tidy": 3600.0,
+}
 """Seconds between two rings. Each job finds in PostgreSQL what is due, so a ring too many or too few does no harm."""
 
 

@@ -2,6 +2,7 @@
 
 from portal.models.account import Account
 from portal.models.api import ApiToken, IdempotencyKey
+from portal.models.figures import BegunTicket, SearchDay
 from portal.models.inbound import InboundEmail
 from portal.models.knowledge import Article, ArticleImage, ArticleRating, ArticleRevision, KbCategory, QuickAnswer
 from portal.models.knowledge_search import ArticleDocument, Lexeme, Posting, SearchTotals, SynonymGroup, Word
@@ -32,6 +33,7 @@ __all__ = [
     "ArticleRating",
     "ArticleRevision",
     "Attachment",
+    "BegunTicket",
     "BusinessCalendar",
     "Category",
     "IdempotencyKey",
@@ -45,6 +47,7 @@ __all__ = [
     "PriorityRule",
     "QuickAnswer",
     "SatisfactionRating",
+    "SearchDay",
     "SearchTotals",
     "Setting",
     "SlaClock",

@@ -146,7 +146,6 @@ class QuickAnswer(Base):
     title: Mapped[str] = mapped_column(String(200))
     patterns: Mapped[list[str]] = mapped_column(ARRAY(String(200)))
     answer: Mapped[str] = mapped_column(Text)
-    answer_html: Mapped[str] = mapped_column(Text)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("kb_articles.id", ondelete="SET NULL"), index=True)
     position: Mapped[int] = mapped_column(server_default="0")
     is_enabled: Mapped[bool] = mapped_column(server_default="true")

@@ -32,6 +32,11 @@ def moment(value: datetime) -> str:
     return f"{day}, {local:%H:%M}{' UTC' if zone.key == 'UTC' else ''}"
 
 
+def day(value: datetime) -> str:
+    """ "3 Mar 2026": the date alone, the same for every reader, so that a page can be kept by caches."""
+    return value.astimezone(ZoneInfo("UTC")).strftime("%-d %b %Y")
+
+
 def file_size(size: int) -> str:
     """Bytes as people read them: 184 KB, 1.2 MB."""
     if size < 1000:
@@ -45,7 +50,7 @@ def install_filters(app: Flask, settings: Settings) -> None:
     """Globals and filters; assets must be installed before, the components read their addresses once."""
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = False
-    env.filters.update(moment=moment, file_size=file_size)
+    env.filters.update(moment=moment, day=day, file_size=file_size)
     env.globals.update(
         settings=settings,
         AGENT_STATUS_WORDS=AGENT_STATUS_WORDS,

@@ -145,7 +145,7 @@ class RatingForm(FlaskForm):
 
 
 class ArticleRatingForm(FlaskForm):
-    helpful = SelectField("Did this help?", choices=[("yes", "Yes"), ("no", "No")])
+    helpful = SelectField("Did this help?", choices=["yes", "no"])
     comment = TextAreaField("What could be better?", validators=[Optional(), Length(max=2000), OnlyText()])
 
 

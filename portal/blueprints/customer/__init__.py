@@ -4,4 +4,11 @@ from flask import Blueprint
 
 customer = Blueprint("customer", __name__)
 
-from portal.blueprints.customer import home, new_ticket, survey, tickets  # noqa: E402, F401 (they hang views on it)
+from portal.blueprints.customer import (  # noqa: E402, F401 (they hang views on it)
+    articles,
+    knowledge,
+    new_ticket,
+    sitemap,
+    survey,
+    tickets,
+)

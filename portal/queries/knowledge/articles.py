@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, String, any_, cast, func, select, true
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import joinedload, undefer
 
 from portal.base.database import db
@@ -135,10 +134,8 @@ def in_category(category: KbCategory, *, for_staff: bool, cursor: str | None = N
 
 
 def related(article: Article, *, for_staff: bool, limit: int = 4) -> Sequence[Article]:
-    """Others of its category: first those that share most tags, then those whose titles are most alike."""
-    own = cast(list(article.tags), ARRAY(String))
-    tag = func.unnest(Article.tags).column_valued("tag")
-    shared = select(func.count()).select_from(tag).where(tag == any_(own)).correlate(Article).scalar_subquery()
+    """Others of its category: first those that share a tag, and of these those whose titles are most alike."""
+    shares_tags = Article.tags.overlap(list(article.tags))
     query = (
         select(Article)
         .where(
@@ -147,7 +144,9 @@ def related(article: Article, *, for_staff: bool, limit: int = 4) -> Sequence[Ar
             Article.status == ArticleStatus.PUBLISHED,
             readable(for_staff=for_staff),
         )
-        .order_by(shared.desc(), func.similarity(Article.title, article.title).desc(), Article.views.desc(), Article.id)
+        .order_by(
+            shares_tags.desc(), func.similarity(Article.title, article.title).desc(), Article.views.desc(), Article.id
+        )
         .limit(limit)
     )
     return db.session.scalars(query).all()

@@ -41,12 +41,12 @@ def test_the_description_is_the_first_public_message(ana: User) -> None:
     [
         ("Everything is down", "technical", "ben", Priority.URGENT, "Urgent word “down”"),
         ("I am locked out", "account", "ana", Priority.URGENT, "Premium plan and critical issue “locked out”"),
-        ("I am locked out", "account", "ben", Priority.LOW, "No other rule applies"),
+        ("I am locked out", "account", "ben", Priority.LOW, "Standard priority"),
         ("About my plan", "billing", "ben", Priority.HIGH, "Billing category"),
         ("Where is my refund", "general", "ben", Priority.HIGH, "Payment word “refund”"),
         ("A question", "general", "ana", Priority.HIGH, "Premium plan"),
         ("Please add candles", "feature_request", "ben", Priority.MEDIUM, "Feature request"),
-        ("Not urgent: the download", "general", "ben", Priority.LOW, "No other rule applies"),
+        ("Not urgent: the download", "general", "ben", Priority.LOW, "Standard priority"),
     ],
 )
 def test_the_default_rules_decide_the_priority_and_say_why(
