@@ -80,6 +80,11 @@ class Article(Base):
         """At 200 words a minute, at least one."""
         return max(1, round(self.words / 200))
 
+    @property
+    def repeats_summary(self) -> bool:
+        """Whether the text begins with its summary, as many that were imported do: the page need not say it twice."""
+        return bool(self.summary) and self.body.lstrip().startswith(self.summary[:60])
+
 
 class ArticleRevision(Base):
     """What an article said at one version; written with every change, never changed itself."""

@@ -6,12 +6,23 @@ from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms import (
+    DateField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
+from portal.models.knowledge import ARTICLE_LENGTH, SUMMARY_LENGTH, TITLE_LENGTH
 from portal.models.ticket import BODY_LENGTH, SUBJECT_LENGTH
 from portal.rules.addresses import is_address
 from portal.rules.one_line import is_blank, one_line
+from portal.rules.vocabulary import ArticleStatus
 from portal.services.accounts import NAME_LENGTH, PASSWORD_MAX, PASSWORD_MIN
 from portal.services.attachments import Upload, UploadRefused
 
@@ -142,6 +153,28 @@ class AgentMessageForm(ReplyForm):
 class RatingForm(FlaskForm):
     score = SelectField("Rating", choices=[str(score) for score in range(1, 6)])
     comment = TextAreaField("Anything to add?", validators=[Optional(), Length(max=5000), OnlyText()])
+
+
+class ArticleForm(FlaskForm):
+    """What an article says. A new category is made when its name is written; version is the one the writer saw."""
+
+    title = _line("Title", "Give the article a title.", TITLE_LENGTH)
+    summary = TextAreaField(
+        "Summary", filters=[OneLine()], validators=[Optional(), _at_most(SUMMARY_LENGTH), OnlyText()]
+    )
+    body = TextAreaField("Text", validators=[NotBlank("Write the article."), _at_most(ARTICLE_LENGTH), OnlyText()])
+    category = SelectField("Category", validate_choice=False, validators=[Length(max=100), OnlyText()])
+    new_category = StringField("Or a new one", filters=[OneLine()], validators=[Optional(), _at_most(100), OnlyText()])
+    tags = StringField("Tags", filters=[OneLine()], validators=[Optional(), _at_most(1000), OnlyText()])
+    status = SelectField("Status", choices=[status.value for status in ArticleStatus])
+    review_on = DateField("Look at it again on", validators=[Optional()])
+    version = HiddenField(validators=[Optional(), Regexp(r"[0-9]{1,9}$")])
+
+
+class KbCategoryForm(FlaskForm):
+    name = _line("Name", "Give the category a name.", 100)
+    description = StringField("Description", filters=[OneLine()], validators=[Optional(), _at_most(300), OnlyText()])
+    position = IntegerField("Place", validators=[Optional(), NumberRange(0, 10_000)])
 
 
 class ArticleRatingForm(FlaskForm):

@@ -26,6 +26,17 @@ def test_headings_get_ids_of_their_words_and_each_its_own() -> None:
         assert f'<h{heading.level} id="{heading.id}">' in found.html
 
 
+def test_a_heading_may_name_itself_and_links_within_the_text_find_it() -> None:
+    found = render_article("[there](#set-up) and [here](#by-hand)\n\n## Set it up {#set-up}\n\n## By hand\n")
+    assert [(heading.id, heading.text) for heading in found.headings] == [
+        ("h-set-up", "Set it up"),
+        ("h-by-hand", "By hand"),
+    ]
+    assert 'href="#h-set-up"' in found.html
+    assert 'href="#h-by-hand"' in found.html
+    assert "{#" not in found.html
+
+
 def test_a_text_with_a_title_of_its_own_moves_down_one_level() -> None:
     assert [heading.level for heading in render_article("# Title\n\n## Steps\n\n###### Deep").headings] == [2, 3, 6]
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from html import escape
 from itertools import pairwise
 from typing import Any
+from urllib.parse import unquote
 
 import nh3
 from markdown_it import MarkdownIt
@@ -49,6 +50,7 @@ _ALLOWED = {
     ("img", "height"): re.compile(r"[0-9]{1,4}"),
 }
 _HEADING_ID = re.compile(r"h-[\w-]{1,80}")
+_GIVEN_NAME = re.compile(r"\s*\{#([\w-]{1,80})\}\s*$")
 _LINE_END = re.compile(r"\r\n?")
 _WORD = re.compile(r"\w+")
 
@@ -79,6 +81,7 @@ def render_article(text: str) -> RenderedArticle:
     parser = _markdown(has_links=may_look_for_links(plain))
     tokens = parser.parse(plain)
     headings = _name_headings(tokens)
+    _aim_links(tokens)
     _mark_callouts(tokens)
     html = parser.renderer.render(tokens, parser.options, {})
     words = sum(len(_WORD.findall(token.content)) for token in tokens)
@@ -126,11 +129,31 @@ def _name_headings(tokens: Sequence[Token]) -> list[Heading]:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + down, 6)}"
         if token.type == "heading_open":
+            given = _take_given_name(inner)
             text = "".join(child.content for child in inner.children or () if child.type in ("text", "code_inline"))
-            name = _free(f"h-{slug(text, 60)}", taken)
+            name = _free(f"h-{slug(given or text, 60)}", taken)
             token.attrSet("id", name)
             headings.append(Heading(int(token.tag[1]), name, text.strip()))
     return headings
+
+
+def _take_given_name(inner: Token) -> str:
+    """The name in "## Steps {#steps}", which is not part of the words; empty when none is given."""
+    last = inner.children[-1] if inner.children else None
+    found = _GIVEN_NAME.search(last.content) if last is not None and last.type == "text" else None
+    if last is None or found is None:
+        return ""
+    last.content = last.content[: found.start()]
+    return found[1]
+
+
+def _aim_links(tokens: Sequence[Token]) -> None:
+    """A link to a heading of the same text ("#steps") leads to the id that heading was given here."""
+    for token in tokens:
+        for child in token.children or ():
+            target = str(child.attrGet("href") or "") if child.type == "link_open" else ""
+            if target.startswith("#") and not target.startswith("#h-"):
+                child.attrSet("href", f"#h-{slug(unquote(target[1:]), 60)}")
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -4,4 +4,12 @@ from flask import Blueprint
 
 agent = Blueprint("agent", __name__, url_prefix="/agent")
 
-from portal.blueprints.agent import changes, queue, stream, tickets  # noqa: E402, F401 (they hang views on it)
+from portal.blueprints.agent import (  # noqa: E402, F401 (they hang views on it)
+    article_history,
+    articles,
+    changes,
+    queue,
+    shelves,
+    stream,
+    tickets,
+)
