@@ -10,6 +10,19 @@ branch_labels = None
 depends_on = None
 
 DOORS = ("page", "api", "agent")
+EVENT_KINDS = [
+    "created",
+    "replied",
+    "noted",
+    "status_changed",
+    "priority_changed",
+    "category_changed",
+    "assigned",
+    "tags_changed",
+    "rated",
+    "follower_added",
+    "linked",
+]
 OUTCOMES = ("shown", "opened", "solved", "sent")
 
 RESET = """
@@ -96,11 +109,16 @@ def upgrade() -> None:
     op.create_index(op.f("ix_begun_tickets_quick_answer_id"), "begun_tickets", ["quick_answer_id"])
     op.create_index("ix_begun_tickets_created_at", "begun_tickets", ["created_at"])
     _put_quick_answers()
+    _allow_event_kinds([*EVENT_KINDS, "read_before"])
     _word_the_last_priority_rule("No other rule applies", "Standard priority")
 
 
 def downgrade() -> None:
     _word_the_last_priority_rule("Standard priority", "No other rule applies")
+    op.execute("alter table ticket_events disable trigger user")
+    op.execute("delete from ticket_events where kind = 'read_before'")
+    op.execute("alter table ticket_events enable trigger user")
+    _allow_event_kinds(EVENT_KINDS)
     op.execute("delete from quick_answers")
     op.drop_table("begun_tickets")
     op.drop_table("search_log")
@@ -118,6 +136,12 @@ def _put_quick_answers() -> None:
     for position, (title, patterns, answer) in enumerate(ANSWERS, 1):
         row = {"title": title, "patterns": patterns, "answer": answer.strip(), "position": position}
         op.execute(shape.insert().values(**row, updated_at=sa.func.now()))
+
+
+def _allow_event_kinds(kinds: list[str]) -> None:
+    op.drop_constraint("kind", "ticket_events", type_="check")
+    column = sa.column("kind", sa.String)
+    op.create_check_constraint("kind", "ticket_events", column.in_(kinds))
 
 
 def _word_the_last_priority_rule(old: str, new: str) -> None:

@@ -111,6 +111,7 @@ class EventKind(StrEnum):
     RATED = "rated"
     FOLLOWER_ADDED = "follower_added"
     LINKED = "linked"
+    READ_BEFORE = "read_before"
 
 
 class MailKind(StrEnum):

@@ -21,6 +21,7 @@ def ask_to_confirm(email: str, name: str, wanted: NewTicket) -> None:
         "category": wanted.category.slug,
         "files": [asdict(file) for file in wanted.files],
         "submission_key": wanted.submission_key,
+        "read_before": wanted.read_before,
     }
     token = one_time.issue(TokenPurpose.CONFIRM_TICKET, email, payload=payload)
     notifications.token_mail(MailKind.CONFIRM_TICKET, token)
@@ -48,6 +49,7 @@ def open_confirmed(text: str) -> Ticket:
         channel=Channel.WEB,
         files=[StagedFile(**file) for file in kept["files"]],
         submission_key=kept.get("submission_key"),
+        read_before=kept.get("read_before", ""),
     )
     ticket = open_ticket(requester.actor(), requester, wanted)
     token.payload = {"ticket": ticket.id}

@@ -8,6 +8,7 @@ from flask import Flask, request
 from flask_login import current_user
 
 from portal.base.clock import now
+from portal.base.markup import render_markdown
 from portal.base.settings import Settings
 from portal.rules.vocabulary import AGENT_STATUS_WORDS, CUSTOMER_STATUS_WORDS
 
@@ -50,7 +51,7 @@ def install_filters(app: Flask, settings: Settings) -> None:
     """Globals and filters; assets must be installed before, the components read their addresses once."""
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = False
-    env.filters.update(moment=moment, day=day, file_size=file_size)
+    env.filters.update(moment=moment, day=day, file_size=file_size, markdown=render_markdown)
     env.globals.update(
         settings=settings,
         AGENT_STATUS_WORDS=AGENT_STATUS_WORDS,

@@ -110,6 +110,7 @@ _SENTENCES: dict[EventKind, Callable[[TicketEvent, str], str]] = {
     EventKind.RATED: lambda event, who: f"{who} rated this {event.new} of 5",
     EventKind.FOLLOWER_ADDED: _follower,
     EventKind.LINKED: lambda event, _: f"This follows up ticket {event.new}",
+    EventKind.READ_BEFORE: lambda event, who: f"{who} had read {event.new}",
 }
 
 _CUSTOMER_SENTENCES: dict[EventKind, Callable[[TicketEvent], str]] = {

@@ -49,6 +49,8 @@ def peek(article_id: int) -> ResponseReturnValue:
     """The text alone, to be read beside something else."""
     found = queries.get_article(article_id, for_staff=reads_internal())
     _count_view(found)
+    if form_key := request.args.get("form", "")[:64]:
+        tally.note("opened_beside", form=token_hash(form_key), article=found.id)
     return public_page("customer/article_peek.html", changed_at=found.updated_at, article=found)
 
 

@@ -9,6 +9,7 @@ from flask_login import current_user
 from portal.base import tally
 from portal.blueprints.customer import customer
 from portal.queries.knowledge import articles as queries
+from portal.queries.knowledge import quick_answers as answers
 from portal.queries.knowledge.search import Found, search_articles
 from portal.rules.search_figures import kept_query
 from portal.rules.vocabulary import SearchDoor
@@ -78,9 +79,13 @@ def _found(query: str) -> dict[str, Any]:
     found = search_articles(query, for_staff=reads_internal(), limit=SEARCH_PAGE)
     if request.headers.get("HX-Request") != "true":
         count_search(query, found)
-    return {"found": found}
+    return {"found": found, "answer": answers.find_quick_answer(query)}
 
 
 def _shelves() -> dict[str, Any]:
     staff = reads_internal()
-    return {"shelves": queries.categories_with_counts(for_staff=staff), "popular": queries.popular(for_staff=staff)}
+    return {
+        "shelves": queries.categories_with_counts(for_staff=staff),
+        "popular": queries.popular(for_staff=staff),
+        "answers": answers.shown_on_the_front(),
+    }

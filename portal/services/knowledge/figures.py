@@ -12,6 +12,7 @@ from portal.base.tally import Note
 from portal.base.unit_of_work import unit_of_work
 from portal.models import Article, SearchDay
 from portal.rules.vocabulary import SearchDoor
+from portal.services.knowledge import suggesting
 
 Searched = tuple[str, str]
 """A query as it is kept, and the door it came by."""
@@ -24,6 +25,9 @@ def take_down(today: date) -> int:
         with unit_of_work():
             _add_views(batch)
             _add_searches(batch, today)
+            for note in batch:
+                if note["kind"] == "opened_beside":
+                    suggesting.note_opened(str(note["form"]), int(str(note["article"])))
         taken += len(batch)
     return taken
 

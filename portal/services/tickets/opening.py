@@ -40,6 +40,7 @@ class NewTicket:
     may_be_answered: bool = True
     follows: Ticket | None = None
     submission_key: str | None = field(default=None)
+    read_before: str = ""
 
 
 def open_ticket(actor: Actor, requester: User, wanted: NewTicket) -> Ticket:
@@ -57,6 +58,8 @@ def open_ticket(actor: Actor, requester: User, wanted: NewTicket) -> Ticket:
     record(ticket, None, EventKind.PRIORITY_CHANGED, new=decision.priority, reason=decision.reason)
     if wanted.follows is not None:
         record(ticket, None, EventKind.LINKED, new=wanted.follows.id, reason="The earlier ticket is closed")
+    if wanted.read_before:
+        record(ticket, actor, EventKind.READ_BEFORE, new=wanted.read_before, is_internal=True)
     if wanted.tags:
         write_tags(ticket, wanted.tags)
     sla.start_first_clocks(ticket, requester, wanted.category)
