@@ -27,6 +27,7 @@ from tests.cast import Cast, Visitor
 from tests.factories import after, category, clocks, did, events, fresh, mails, opened, replied
 from tests.services.promises import Oracle, as_row
 from tests.services.test_accounts import PASSWORD, last_link
+from tests.web.test_limits import counting
 
 T = TypeVar("T")
 HANDS = 20
@@ -90,6 +91,16 @@ def test_of_twenty_who_claim_one_wins_and_the_others_are_told_who(crowded: Flask
     assert len(losers) == HANDS - 1
     assert all(f"{winner.name} has taken this ticket already" in text for text in losers)
     assert [event.new for event in events(ticket) if event.kind is EventKind.ASSIGNED] == [winner.name]
+
+
+def test_of_sixteen_tickets_sent_at_once_by_one_person_ten_are_taken(settings: Settings, cast: Cast) -> None:
+    """The limit is counted before the work, so that nothing slips through while others are on their way."""
+    with counting(settings, web_threads=HANDS) as limited:
+        form = {"subject": "No candles", "description": "None at all.", "category": "technical"}
+        hers = [Visitor(limited).signed_in_as(cast.ana) for _ in range(16)]
+        answers = at_once([partial(browser.post, "/tickets/new", dict(form)) for browser in hers])
+    assert statuses(answers) == {303: 10, 429: 6}
+    assert count(Ticket) == 10
 
 
 def test_one_form_sent_ten_times_opens_one_ticket(crowded: Flask, cast: Cast) -> None:

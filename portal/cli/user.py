@@ -70,8 +70,8 @@ def _changed(email: str, role: Role | None, tier: Tier | None, disable: bool | N
         user = person_at(email)
         if role:
             accounts.change_role(user, role)
-        if tier and user.account is None:
-            raise Problem(f"{user.name} belongs to no account: only customers have a plan.")
+        if tier and (user.account is None or user.role is not Role.CUSTOMER):
+            raise Problem(f"{user.name} is no customer: only customers have a plan.")
         if tier and user.account:
             accounts.change_tier(user.account, tier)
         if disable is not None:

@@ -15,7 +15,8 @@ from markupsafe import Markup
 
 from portal.base.clock import now
 from portal.base.settings import Settings
-from portal.mail.headers import address, header, loop_mark, one_line, sender_of
+from portal.mail.headers import address, header, loop_mark, sender_of
+from portal.rules.one_line import one_line
 from portal.rules.reply_text import REPLY_MARKER
 from portal.rules.vocabulary import MailKind
 

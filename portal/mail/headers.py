@@ -10,6 +10,7 @@ from email.utils import parseaddr
 from portal.base.settings import Settings
 from portal.base.tokens import signature, signature_fits
 from portal.rules.addresses import LONGEST, with_ascii_domain
+from portal.rules.one_line import one_line
 
 SIGNATURE_LENGTH = 26
 _FORBIDDEN = re.compile(r"[\r\n\0]")
@@ -21,11 +22,6 @@ def header(value: str) -> str:
     if _FORBIDDEN.search(value):
         raise ValueError("a header holds no line break")
     return value
-
-
-def one_line(value: str) -> str:
-    """A text people wrote, made fit for a header: every run of control characters and spaces is one space."""
-    return " ".join("".join(char if char.isprintable() else " " for char in value).split())
 
 
 def address(name: str, mailbox: str) -> Address:

@@ -27,6 +27,7 @@ from portal.models import (
 )
 from portal.queries import NotFound
 from portal.queries.paging import BIGGEST_ID, Page, Sort, page_of
+from portal.queries.people import normalised
 from portal.rules.access import Actor
 from portal.rules.vocabulary import ACTIVE_STATUSES, Priority, Status
 
@@ -70,7 +71,8 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 
 def get_ticket(actor: Actor, number: int, *, lock: bool = False) -> Ticket:
-    """One ticket with its people, category, tags and rating. Raises NotFound, also for a foreign one.
+    """One ticket with its people, category, tags and rating, as it is now, also where it was read before in this request.
+    Raises NotFound, also for a foreign one.
 
     With lock the ticket row is held until the transaction ends, so that changes of one ticket happen one by one.
     """
@@ -92,8 +94,8 @@ def get_ticket(actor: Actor, number: int, *, lock: bool = False) -> Ticket:
         )
     )
     if lock:
-        query = query.with_for_update(of=Ticket).execution_options(populate_existing=True)
-    ticket = db.session.scalars(query).one_or_none()
+        query = query.with_for_update(of=Ticket)
+    ticket = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if ticket is None:
         raise NotFound
     return ticket
@@ -136,8 +138,9 @@ def events(actor: Actor, ticket: Ticket, after: int = 0) -> Sequence[TicketEvent
 
 
 def clocks(ticket: Ticket) -> Sequence[SlaClock]:
-    """All clocks of a ticket, oldest first."""
-    return db.session.scalars(select(SlaClock).where(SlaClock.ticket_id == ticket.id).order_by(SlaClock.id)).all()
+    """All clocks of a ticket, oldest first, as they are now."""
+    query = select(SlaClock).where(SlaClock.ticket_id == ticket.id).order_by(SlaClock.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def tags(ticket: Ticket) -> Sequence[str]:
@@ -210,7 +213,7 @@ def _containing(query: Select[Ticket], actor: Actor, wanted: TicketFilter) -> Se
     if number.isascii() and number.isdigit() and len(number) < 19:
         return query.where(Ticket.id.in_(union_all(found, select(literal(int(number), BigInteger)))))
     if "@" in text:
-        theirs = select(Ticket.id).join(User, User.id == Ticket.requester_id).where(User.email == text.lower())
+        theirs = select(Ticket.id).join(User, User.id == Ticket.requester_id).where(User.email == normalised(text))
         return query.where(Ticket.id.in_(union_all(found, theirs)))
     return query.where(Ticket.id.in_(found))
 

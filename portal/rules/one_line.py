@@ -2,8 +2,11 @@
 
 import unicodedata
 
-_JOINERS = "\u200c\u200d"
-"""They shape letters in Persian and Indic scripts and hold one emoji of several together."""
+_JOINERS = frozenset("\u200c\u200d") | frozenset(map(chr, range(0xE0020, 0xE0080)))
+"""They shape letters in Persian and Indic scripts, hold one emoji of several together, and spell out flags."""
+
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters by their kind that show nothing."""
 
 
 def one_line(text: str) -> str:
@@ -13,12 +16,12 @@ def one_line(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of it could be seen."""
-    return all(char in _JOINERS or char.isspace() or _is_invisible(char) or _is_gap(char) for char in text)
+    """Whether nothing of it could be seen. What Unicode has not named yet may well be seen."""
+    return all(char in _JOINERS or char in _FILLERS or _is_gap(char) or _is_invisible(char) for char in text)
 
 
 def _is_gap(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Zl", "Zp", "Zs", "Cs", "Cn", "Co")
+    return char.isspace() or unicodedata.category(char) in ("Cc", "Zl", "Zp", "Zs", "Cs")
 
 
 def _is_invisible(char: str) -> bool:

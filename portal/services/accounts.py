@@ -12,7 +12,8 @@ from portal.models import Account, User
 from portal.queries.people import find_user, normalised
 from portal.rules.one_line import one_line
 from portal.rules.vocabulary import MailKind, Role, Tier, TokenPurpose
-from portal.services import Invalid, notifications, one_time, sessions
+from portal.services import Invalid, api_tokens, notifications, one_time, sessions
+from portal.services.tickets import release_tickets
 
 PASSWORD_MIN = 8
 PASSWORD_MAX = 256
@@ -105,10 +106,14 @@ def set_password(user: User, password: str) -> None:
 
 
 def change_role(user: User, role: Role) -> None:
-    """A new role ends every session of the person; who becomes a customer gets an account of their own."""
+    """A new role ends every session of the person and spends every link on its way: rights of before sign nobody in.
+    Who becomes a customer gets an account of their own and gives back the tickets they had."""
     user.role = role
     if role is Role.CUSTOMER and user.account_id is None:
         user.account = Account(name=user.name)
+    if not role.is_staff:
+        release_tickets(user)
+    one_time.spend_all(user)
     sessions.close_all(user)
 
 
@@ -124,13 +129,16 @@ def _zones() -> frozenset[str]:
 
 
 def disable(user: User) -> None:
-    """The person can no longer sign in, by any door; every session ends."""
+    """The person can no longer sign in, by any door: sessions end, links are spent, tokens revoked, tickets given back."""
     user.disabled_at = now()
     sessions.close_all(user)
+    one_time.spend_all(user)
+    api_tokens.revoke_all(user)
+    release_tickets(user)
 
 
 def enable(user: User) -> None:
-    """The person may sign in again; what was closed stays closed."""
+    """The person may sign in again; sessions, links and tokens of before stay worthless."""
     user.disabled_at = None
 
 

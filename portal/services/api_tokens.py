@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from portal.base.clock import now
@@ -44,6 +44,13 @@ def revoke(token_id: int) -> None:
     if token is None:
         raise NotFound
     token.revoked_at = token.revoked_at or now()
+
+
+def revoke_all(user: User) -> None:
+    """No token of this person opens anything from now on."""
+    db.session.execute(
+        update(ApiToken).where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None)).values(revoked_at=now())
+    )
 
 
 def find_token(text: str) -> ApiToken | None:

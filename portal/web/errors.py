@@ -48,7 +48,9 @@ def error_page(status: int, detail: str = "", **headers: str) -> Response:
         headers.update({"HX-Retarget": "#alerts", "HX-Reswap": "innerHTML"})
     else:
         name, wait = f"errors/{status if status in PAGES else 500}.html", _wait(headers.get("Retry-After", ""))
-        html = render_template(name, status=status, detail=detail, wait=wait, **(_kept() if status == 429 else {}))
+        html = render_template(
+            name, status=status, detail=detail, wait=wait, **(_kept(status) if status == 429 else {})
+        )
     return make_response(html, status, headers)
 
 
@@ -112,9 +114,22 @@ def _http(error: HTTPException) -> Response:
     return answer(status, **headers)
 
 
-_UNSEEN = {"submission_key", "next", "token", "kind", "then", "version"}
+_UNSEEN = {"submission_key", "next", "token", "version", "seen", "article", "q"}
 """Fields of ours that go with a form and say nothing to people."""
-_LABELS = {"body": "Your message", "description": "What happened?", "q": "Search", "email": "E-mail address"}
+_LABELS = {
+    "body": "Message",
+    "description": "What happened?",
+    "email": "E-mail address",
+    "kind": "As",
+    "then": "After it",
+}
+_VALUES = {
+    ("kind", "reply"): "Reply to the customer",
+    ("kind", "note"): "Internal note",
+    ("then", "waiting_customer"): "Wait for customer",
+    ("then", "in_progress"): "Keep in progress",
+    ("then", "resolved"): "Resolve",
+}
 
 
 def _stale_form(_: CSRFError) -> Response:
@@ -122,17 +137,25 @@ def _stale_form(_: CSRFError) -> Response:
     if wants_fragment():
         return _stale_part()
     signed_out = asks_for_sign_in() and not current_user.is_authenticated
-    return make_response(render_template("errors/csrf.html", signed_out=signed_out, **_kept()), 400)
+    return make_response(render_template("errors/csrf.html", signed_out=signed_out, **_kept(400)), 400)
 
 
-def _kept() -> dict[str, Any]:
+def _kept(status: int) -> dict[str, Any]:
     """What was typed into the form of this request, under the words its page has for it; never a password."""
     typed = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "password")]
-    fields = [
-        (name, "" if name in _UNSEEN or not value else _LABELS.get(name, _worded(name)), value) for name, value in typed
-    ]
-    seen = fields if any(label for _, label, _ in fields) else []
-    return {"fields": seen, "action": request.path, "stands_on": nearest_page(request.path)}
+    fields = [(name, _label(name, value), value, _VALUES.get((name, value), value)) for name, value in typed]
+    worth_keeping = any(label for _, label, _, _ in fields) and not (status == 429 and "password" in request.form)
+    return {
+        "fields": fields if worth_keeping else [],
+        "action": request.path,
+        "stands_on": nearest_page(request.path),
+        "had_files": request.mimetype == "multipart/form-data",
+    }
+
+
+def _label(name: str, value: str) -> str:
+    """Nothing for what says nothing to people."""
+    return _LABELS.get(name, _worded(name)) if value and name not in _UNSEEN else ""
 
 
 def _worded(name: str) -> str:

@@ -5,7 +5,7 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from flask_limiter import Limiter
 from flask_login import current_user
 
@@ -73,23 +73,13 @@ limiter = Limiter(
 
 
 def limit(
-    amount: str,
-    key: Callable[[], str] = peer,
-    *,
-    exempt_when: Callable[[], bool] | None = None,
-    deduct_when: Callable[[Response], bool] | None = None,
+    amount: str, key: Callable[[], str] = peer, *, exempt_when: Callable[[], bool] | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A shared limit on the unsafe requests of a view; with deduct_when only those count whose answer is such a one."""
-    unsafe = ["POST", "PUT", "PATCH", "DELETE"]
+    """A shared limit on the unsafe requests of a view, or on what such a request does where it calls the function."""
     return cast(
         Callable[[Callable[P, R]], Callable[P, R]],
-        limiter.limit(amount, key_func=key, methods=unsafe, exempt_when=exempt_when, deduct_when=deduct_when),
+        limiter.limit(amount, key_func=key, methods=["POST", "PUT", "PATCH", "DELETE"], exempt_when=exempt_when),
     )
-
-
-def was_accepted(response: Response) -> bool:
-    """For limits on what comes of a form, not on how often it comes back with an error."""
-    return response.status_code < 400
 
 
 def reading_limit(amount: str, key: Callable[[], str] = peer) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -1,12 +1,24 @@
 // The way back from a ticket leads to the list it was opened from, with its view, filters and search.
 const KEPT = "list";
 
-if (location.pathname === "/agent") sessionStorage.setItem(KEPT, location.search);
-document.addEventListener("htmx:after:swap", () => {
-  if (location.pathname === "/agent") sessionStorage.setItem(KEPT, location.search);
-});
+// A browser may forbid storage; then the way back is the list as it opens.
+function stored() {
+  try {
+    return window.sessionStorage;
+  } catch {
+    return null;
+  }
+}
 
-for (const link of document.querySelectorAll("[data-back-to='/agent']")) link.search = sessionStorage.getItem(KEPT) ?? "";
-document.addEventListener("htmx:after:process", () => {
-  for (const link of document.querySelectorAll("[data-back-to='/agent']")) link.search = sessionStorage.getItem(KEPT) ?? "";
-});
+function remember() {
+  if (location.pathname === "/agent") stored()?.setItem(KEPT, location.search);
+}
+
+function lead() {
+  for (const link of document.querySelectorAll("[data-back-to='/agent']")) link.search = stored()?.getItem(KEPT) ?? "";
+}
+
+remember();
+lead();
+document.addEventListener("htmx:after:swap", remember);
+document.addEventListener("htmx:after:process", lead);

@@ -35,7 +35,7 @@ document.addEventListener("hotkey-fire", (event) => {
 
 // Escape leaves what one writes in, so that the single keys work again.
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target.matches("#composer textarea")) event.target.blur();
+  if (event.key === "Escape" && !event.isComposing && event.target.matches("#composer textarea")) event.target.blur();
 });
 
 document.addEventListener("keydown", (event) => {

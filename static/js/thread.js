@@ -38,6 +38,8 @@ if (thread) {
   let wasAtEnd = true;
   document.addEventListener("htmx:before:swap", () => { wasAtEnd = reachesEnd(); });
   document.addEventListener("submit", (event) => { sent = event.target.id === "composer"; }, true);
+  document.addEventListener("htmx:response:error", () => { sent = false; });
+  document.addEventListener("htmx:error", () => { sent = false; });
   document.addEventListener("htmx:after:swap", () => {
     const arrived = count() - seen;
     if (arrived <= 0) return;
@@ -47,6 +49,12 @@ if (thread) {
       settle();
     } else announce(arrived);
   });
-  document.getElementById("news-below").addEventListener("click", () => { toEnd(); settle(); });
+  document.getElementById("news-below").addEventListener("click", () => {
+    const last = document.querySelector("#thread > .msg:last-of-type") ?? thread;
+    toEnd();
+    last.tabIndex = -1;
+    last.focus({ preventScroll: true });
+    settle();
+  });
   addEventListener("scroll", () => { if (reachesEnd()) settle(); }, { passive: true });
 }

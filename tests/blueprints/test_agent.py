@@ -7,8 +7,12 @@ from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from flask import Flask
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
 
-from portal.models import User
+from portal.base.database import db
+from portal.models import TicketMessage, User
 from portal.rules.vocabulary import AGENT_STATUS_WORDS, Channel, Priority, Status
 from portal.services import surveys
 from portal.services import tickets as services
@@ -34,6 +38,32 @@ class TestTheTicket:
         did(cast.cleo, services.change_status, ticket, Status.RESOLVED)
         did(cast.ana, surveys.rate, ticket, 2, "It <took> a week.")
         assert "Rated 2 of 5: “It &lt;took&gt; a week.”" in hers.get(f"/agent/tickets/{ticket.id}").text
+
+    def test_keeps_a_tag_somebody_else_has_set_meanwhile(self, hers: Visitor, cast: Cast) -> None:
+        ticket = opened(cast.ana)
+        did(cast.dora, services.set_tags, ticket, ["alpha", "gamma"])
+        hers.post(f"/agent/tickets/{ticket.id}/tags", {"tags": "zeta", "seen": "alpha"})
+        assert sorted(fresh(ticket).tag_names) == ["gamma", "zeta"]
+
+    def test_answers_a_change_with_what_is_there_by_then(self, hers: Visitor, cast: Cast, app: Flask) -> None:
+        """Between the agent's note and the page that follows it the customer answers: head and thread tell both."""
+        ticket = opened(cast.ana)
+        replied(ticket, cast.cleo, "Which browser?")
+
+        notes, answered = select(func.count(TicketMessage.id)).where(TicketMessage.is_internal), []
+
+        def once_the_note_is_stored(_session: object) -> None:
+            with app.app_context():
+                if not answered and db.session.scalar(notes):
+                    answered.append(True)
+                    replied(fresh(ticket), cast.ana, "Firefox, on Linux.")
+
+        event.listen(Session, "after_commit", once_the_note_is_stored)
+        form = {"kind": "note", "body": "Looks like Firefox."}
+        answer = hers.post_part(f"/agent/tickets/{ticket.id}/messages", form).text
+        event.remove(Session, "after_commit", once_the_note_is_stored)
+        assert "Firefox, on Linux." in answer
+        assert 'class="badge in_progress">In progress</span>' in answer
 
 
 class TestTheQueue:

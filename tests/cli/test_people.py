@@ -135,7 +135,7 @@ def test_a_new_role_and_a_new_plan_are_said_and_hold(app: Flask, cast: Cast) -> 
 
 
 @pytest.mark.parametrize(
-    ("email", "why"), [("nobody@example.com", "Nobody has the address"), ("dora@portal.test", "belongs to no account")]
+    ("email", "why"), [("nobody@example.com", "Nobody has the address"), ("dora@portal.test", "is no customer")]
 )
 def test_a_plan_that_cannot_be_given_is_refused_in_a_sentence(cast: Cast, email: str, why: str) -> None:
     assert why in str(run("user", "change", "--email", email, "--tier", "pro").exception)

@@ -9,10 +9,10 @@ from portal.base.database import db
 from portal.base.unit_of_work import unit_of_work
 from portal.models import Account, OneTimeToken, User, UserSession
 from portal.queries.people import find_user
-from portal.rules.vocabulary import MailKind, OutboxState, Role, Tier, TokenPurpose
-from portal.services import Invalid, accounts, one_time, sessions
+from portal.rules.vocabulary import MailKind, OutboxState, Role, Scope, Tier, TokenPurpose
+from portal.services import Invalid, accounts, api_tokens, one_time, sessions
 from tests.cast import Cast
-from tests.factories import after, customer, mails
+from tests.factories import after, claimed, customer, events, fresh, mails, opened
 
 PASSWORD = "correct horse battery"
 
@@ -265,6 +265,33 @@ class TestSessionsEnd:
 )
 def test_a_name_is_one_line_of_text(given: str, kept: str) -> None:
     assert accounts.clean_name(given, "eva@example.net") == kept
+
+
+def test_whoever_is_disabled_gives_everything_back_for_good(cast: Cast) -> None:
+    ticket = opened(cast.ana)
+    claimed(ticket, cast.cleo)
+    with unit_of_work():
+        accounts.ask_for_password_reset(cast.cleo.email)
+        token = api_tokens.create_token(cast.cleo, [Scope.TICKETS_READ], None)
+    link = last_link(TokenPurpose.PASSWORD_RESET)
+    with unit_of_work():
+        accounts.disable(find_user(cast.cleo.email))
+        accounts.enable(find_user(cast.cleo.email))
+    assert fresh(ticket).assignee_id is None
+    assert events(ticket)[-1].reason == "Cleo Martin works here no longer"
+    assert api_tokens.find_token(token) is None
+    with pytest.raises(one_time.LinkSpent), unit_of_work():
+        accounts.reset_password(link, PASSWORD)
+
+
+def test_links_of_before_do_not_sign_in_with_a_new_role(cast: Cast) -> None:
+    with unit_of_work():
+        accounts.ask_for_sign_in_link(cast.ana.email)
+    link = last_link(TokenPurpose.SIGN_IN)
+    with unit_of_work():
+        accounts.change_role(find_user(cast.ana.email), Role.ADMIN)
+    with pytest.raises(one_time.LinkSpent), unit_of_work():
+        accounts.sign_in_by_link(link)
 
 
 def test_a_tier_changes_as_billing_says(cast: Cast) -> None:

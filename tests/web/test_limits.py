@@ -163,6 +163,13 @@ class TestOpeningTickets:
         assert "Six lines I had to think about." in answer.text
         assert "Send it again" in answer.text
 
+    def test_of_a_sign_in_gives_nothing_back_that_could_not_be_sent(self, limited: Flask) -> None:
+        visitor = Peer(limited, "192.0.2.1")
+        codes(lambda n: visitor.post("/login", {**WRONG, "email": f"p{n}@example.net"}), 10)
+        answer = visitor.post("/login", WRONG)
+        assert answer.status_code == 429
+        assert "Send it again" not in answer.text
+
 
 class TestTheAnswer:
     def refused(self, app: Flask, **kwargs: object) -> TestResponse:

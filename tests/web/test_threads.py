@@ -82,7 +82,8 @@ def test_a_follow_up_says_of_what(cast: Cast) -> None:
 
 def test_every_kind_of_event_has_words_for_agents_and_none_breaks_a_customers_page(cast: Cast) -> None:
     me, ticket = cast.cleo.actor(), a_story(cast)
-    found = queries.events(me, queries.get_ticket(me, ticket.id))
+    begun = opened(cast.ana, read_before="“Export your trades”")
+    found = [event for each in (ticket, begun) for event in queries.events(me, queries.get_ticket(me, each.id))]
     assert {event.kind for event in found} == set(EventKind) - {EventKind.LINKED}
     for event in found:
         assert sentence(event)

@@ -73,8 +73,10 @@ def claim(number: int) -> ResponseReturnValue:
 @staff
 @limits.limit(limits.WRITE, limits.person_or_peer)
 def tags(number: int) -> ResponseReturnValue:
-    names = request.form.get("tags", "").split(",")
-    return _change(number, lambda ticket: services.set_tags(actor(), ticket, names), "Tags changed")
+    """What the writer saw goes along, so that a tag somebody else has set meanwhile stays."""
+    names, seen = (request.form.get(field, "").split(",") for field in ("tags", "seen"))
+    known = [name.strip() for name in seen if name.strip()]
+    return _change(number, lambda ticket: services.set_tags(actor(), ticket, names, seen=known), "Tags changed")
 
 
 @agent.post("/tickets/<int:number>/followers")

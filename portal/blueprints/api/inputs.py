@@ -11,14 +11,25 @@ from typing_extensions import TypedDict
 from portal.models.ticket import BODY_LENGTH, SUBJECT_LENGTH
 from portal.queries.paging import BIGGEST_ID, MAX_LIMIT
 from portal.rules.addresses import is_address
+from portal.rules.one_line import is_blank, one_line
 from portal.rules.vocabulary import Priority, Status
 from portal.services.tickets.changing import TAG_COUNT, TAG_LENGTH
 from portal.web.forms import ADDRESS_LENGTH
 
 _CLOSED = ConfigDict(extra="forbid", frozen=True)
-_ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
-_NOT_BLANK = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+_CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_UNSEEN = r"\s\u0000\u00ad\u115f\u1160\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0"
+_ONE_SEEN_LINE = rf"^[^{_CONTROL}]*[^{_CONTROL}{_UNSEEN}][^{_CONTROL}]*$"
+_NOT_BLANK = rf"^[^\u0000]*[^{_UNSEEN}][^\u0000]*$"
+_ONE_LINE = rf"^[^{_CONTROL}]*$"
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _seen(text: str) -> str:
+    """The schema's pattern knows the usual letters that show nothing, the rule knows all of them."""
+    if is_blank(text):
+        raise PydanticCustomError("blank", "This shows nothing.")
+    return text
 
 
 def _full_address(text: str) -> str:
@@ -45,9 +56,17 @@ def _moment(text: Any) -> datetime:
 
 Subject = Annotated[
     str,
-    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=SUBJECT_LENGTH, pattern=_ONE_LINE),
+    StringConstraints(
+        strict=True, strip_whitespace=True, min_length=1, max_length=SUBJECT_LENGTH, pattern=_ONE_SEEN_LINE
+    ),
+    AfterValidator(_seen),
+    AfterValidator(one_line),
 ]
-Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=BODY_LENGTH, pattern=_NOT_BLANK)]
+Text = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=BODY_LENGTH, pattern=_NOT_BLANK),
+    AfterValidator(_seen),
+]
 Slug = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9_-]{1,64}$")]
 TagName = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=TAG_LENGTH, pattern=r"^[^\u0000-\u001f\u007f,]*$")

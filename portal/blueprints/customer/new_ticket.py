@@ -50,16 +50,21 @@ def new_ticket() -> ResponseReturnValue:
 @customer.post("/tickets/new")
 @public
 @limits.limit(limits.WRITE, limits.person_or_peer)
-@limits.limit(limits.OPEN_TICKET, limits.person_or_peer, deduct_when=limits.was_accepted)
 @limits.limit(limits.MAILED_LINK, limits.named_address, exempt_when=limits.is_signed_in)
 def open_ticket() -> ResponseReturnValue:
     form = _form()
     if not form.validate():
         return _page(form, status=422)
+    _count_ticket()
     try:
         return _open(form) if current_user.is_authenticated else _ask_to_confirm(form)
     except UploadRefused as refused:
         return _page(form, status=413, file_errors=choose_again(refused))
+
+
+@limits.limit(limits.OPEN_TICKET, limits.person_or_peer)
+def _count_ticket() -> None:
+    """Counts a form that is taken, and refuses it past the limit; one that came back with errors did not count."""
 
 
 @customer.post("/tickets/suggestions")

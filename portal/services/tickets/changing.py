@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import joinedload
 
 from portal.base.clock import now
 from portal.base.database import db
@@ -12,7 +13,7 @@ from portal.queries import tickets as ticket_queries
 from portal.queries.settings import reopen_window
 from portal.rules import access, lifecycle
 from portal.rules.access import Action, Actor
-from portal.rules.vocabulary import EventKind, Priority, Status
+from portal.rules.vocabulary import ACTIVE_STATUSES, EventKind, Priority, Status
 from portal.services import Invalid, Refused, notifications, sla
 from portal.services.tickets.events import record
 
@@ -100,11 +101,12 @@ def change_category(actor: Actor, ticket: Ticket, category: Category) -> None:
     record(ticket, actor, EventKind.CATEGORY_CHANGED, old=old, new=category.slug)
 
 
-def set_tags(actor: Actor, ticket: Ticket, names: Iterable[str]) -> None:
-    """Replace the tags. Raises access.Denied, Invalid."""
+def set_tags(actor: Actor, ticket: Ticket, names: Iterable[str], *, seen: Iterable[str] | None = None) -> None:
+    """Replace the tags; with the tags the writer saw, only what they added and took away. Raises access.Denied, Invalid."""
     access.require(actor, Action.CHANGE_TAGS, ticket.access_facts())
     old = list(ticket_queries.tags(ticket))
-    new = clean_tags(names)
+    wanted = clean_tags(names)
+    new = wanted if seen is None else clean_tags([*(set(old) - (set(seen) - set(wanted))), *(set(wanted) - set(seen))])
     if new == old:
         return
     write_tags(ticket, new)
@@ -148,6 +150,19 @@ def remove_follower(actor: Actor, ticket: Ticket, person_id: int) -> None:
     )
     if removed is not None:
         record(ticket, actor, EventKind.FOLLOWER_ADDED, old=removed)
+
+
+def release_tickets(person: User) -> None:
+    """Somebody works here no longer: the tickets they had wait for whoever takes them."""
+    query = (
+        select(Ticket)
+        .where(Ticket.assignee_id == person.id, Ticket.status.in_(ACTIVE_STATUSES))
+        .options(joinedload(Ticket.assignee))
+        .order_by(Ticket.id)
+        .with_for_update(of=Ticket)
+    )
+    for ticket in db.session.scalars(query):
+        put_assignee(ticket, None, None, reason=f"{person.name} works here no longer")
 
 
 def put_assignee(ticket: Ticket, assignee: User | None, actor: Actor | None, reason: str = "") -> None:
