@@ -41,20 +41,25 @@ def load_demo(yes: bool) -> None:
 
 
 @command.command("load")
-@click.option("--tickets", type=click.IntRange(1, 10_000_000), required=True, help="How many tickets.")
+@click.option("--tickets", type=click.IntRange(1, 10_000_000), default=None, help="How many tickets.")
 @click.option("--messages-per-ticket", type=click.IntRange(1, 200), default=4, show_default=True)
+@click.option("--articles", type=click.IntRange(1, 1_000_000), default=None, help="How many articles.")
 @click.option(
     "--texts",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A CSV file whose column “text” holds what people write, one sentence a row; else sentences are made up.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same tickets.")
-def load_many(tickets: int, messages_per_ticket: int, texts: Path | None, seed: int) -> None:
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same data.")
+def load_many(
+    tickets: int | None, messages_per_ticket: int, articles: int | None, texts: Path | None, seed: int
+) -> None:
     """Load bulk data for measurements. The portal should not be serving meanwhile: its tables are locked."""
+    if not tickets and not articles:
+        raise click.UsageError("Say how many --tickets or --articles.")
     sentences = read_sentences(texts) if texts else ()
     with serving(load_settings()) as live:
         upgrade(live)
-        seed_load(live, Plan(tickets, messages_per_ticket, seed, sentences))
+        seed_load(live, Plan(tickets or 0, messages_per_ticket, seed, sentences, articles or 0))
 
 
 def seed_load(settings: Settings, plan: Plan) -> None:

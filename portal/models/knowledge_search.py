@@ -2,7 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, SmallInteger, String, Table, Text, func
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -68,6 +80,7 @@ class Word(Base):
     __tablename__ = "kb_words"
     __table_args__ = (
         Index("ix_kb_words_start", "word", postgresql_ops={"word": "text_pattern_ops"}),
+        Index("ix_kb_words_end", text("reverse(word) text_pattern_ops")),
         Index("ix_kb_words_trigrams", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
     )
 

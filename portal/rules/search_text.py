@@ -5,8 +5,8 @@ Nothing is refused: quotes and signs that mean nothing are passed over, and what
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 LONGEST_QUERY = 4_000
@@ -14,6 +14,8 @@ LONGEST_QUERY = 4_000
 MOST_WORDS = 60
 LONGEST_WORD = 40
 SHORTEST_CORRECTED = 4
+ONE_SLIP_LENGTH = 5
+"""Letters of a word up to which two slips would make it any other."""
 MOST_CORRECTED = 6
 """Misspelt words that are corrected in one query; a text with more of them is no question in our language."""
 LONGEST_PHRASE = 3
@@ -24,6 +26,7 @@ _APOSTROPHES = re.compile("['\u2019\u2018\u02bc]")
 _WORD = re.compile(r"[^\W_]+")
 _WRITTEN_WORD = re.compile(r"[^\W_]++(?:['\u2019\u2018\u02bc][^\W_]++)*")
 _COMPOUND = re.compile(r"(?<![^\W_])[^\W_]++(?:[-._][^\W_]++)+")
+_JOINT = re.compile("[-._]")
 _OPERATOR = re.compile(r'(?<!\S)(-?)"([^"]*)"|(?<!\S)-(?=[^\W\d_])(\S+)')
 
 
@@ -31,12 +34,13 @@ _OPERATOR = re.compile(r'(?<!\S)(-?)"([^"]*)"|(?<!\S)-(?=[^\W\d_])(\S+)')
 class Query:
     """text is the query as it is searched; words are in order, once each, without those excluded.
 
-    compounds are words of our own making ("wi-fi" and "wi fi" also ask for "wifi"), good only if articles use them.
+    compounds are words of our own making ("wi-fi" and "wi fi" also ask for "wifi"), each with the place of the word it
+    begins with.
     """
 
     text: str
     words: tuple[str, ...]
-    compounds: tuple[str, ...] = ()
+    compounds: tuple[tuple[int, str], ...] = ()
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     is_last_open: bool = False
@@ -54,6 +58,10 @@ class Query:
         count = len(self.words)
         lengths = range(1, LONGEST_PHRASE + 1)
         return [(start, start + length) for length in lengths for start in range(count - length + 1)]
+
+    def without_phrases(self) -> "Query":
+        """The same, with nothing that must stand together."""
+        return replace(self, phrases=())
 
     @property
     def condition(self) -> str:
@@ -96,11 +104,13 @@ def _unless_excluded(operator: re.Match[str]) -> str:
     return "" if operator[1] or operator[3] else operator[2]
 
 
-def _compounds(text: str, words: Iterable[str]) -> Iterable[str]:
+def _compounds(text: str, words: Sequence[str]) -> Iterator[tuple[int, str]]:
     for compound in _COMPOUND.findall(_APOSTROPHES.sub("", text).lower()):
-        yield re.sub(r"[-._]", "", compound)[:LONGEST_WORD]
-    for first, second in pairwise(words):
-        yield (first + second)[:LONGEST_WORD]
+        first = split(compound)[0]
+        if first in words:
+            yield words.index(first), _JOINT.sub("", compound)[:LONGEST_WORD]
+    for place, (first, second) in enumerate(pairwise(words)):
+        yield place, (first + second)[:LONGEST_WORD]
 
 
 def with_corrections(text: str, corrections: Mapping[str, str]) -> str:
@@ -109,13 +119,16 @@ def with_corrections(text: str, corrections: Mapping[str, str]) -> str:
 
 
 def best_matches(word: str, uses: Mapping[str, int]) -> list[str]:
-    """The known words nearest to a misspelt one, at most two that are equally near; the more used comes first."""
+    """The known words nearest to a misspelt one, at most two that are equally near.
+
+    First comes one that begins alike, as few slips are made at the beginning, then the one that is used more.
+    """
     distances = {known: edits(word, known) for known in uses}
     nearest = min(distances.values(), default=0)
-    if nearest > (1 if len(word) <= 5 else 2):
+    if nearest > (1 if len(word) <= ONE_SLIP_LENGTH else 2):
         return []
     equals = [known for known, distance in distances.items() if distance == nearest]
-    return sorted(equals, key=lambda known: (-uses[known], known))[:2]
+    return sorted(equals, key=lambda known: (known[0] != word[0], -uses[known], known))[:2]
 
 
 def edits(first: str, second: str) -> int:

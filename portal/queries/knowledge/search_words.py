@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from portal.rules.search_text import MOST_CORRECTED, SHORTEST_CORRECTED, Query, best_matches
+from portal.rules.search_text import MOST_CORRECTED, ONE_SLIP_LENGTH, SHORTEST_CORRECTED, Query, best_matches
 
 MOST_TERMS = 32
 """Terms that rank at most: of a longer text the rarest."""
@@ -18,7 +18,10 @@ _COMPLETION = 0.4
 """What a synonym, and a longer word that begins with the one still being typed, count beside the word itself."""
 
 _COMPLETIONS = 6
+_NEAREST = 30
 
+# One slip leaves one half of a word as it was, or swaps two letters: both are looked up without reading other words.
+# Two slips leave some runs of three letters.
 _LOOK_UP = text("""
 with asked as materialized (
     select given.place, folded.word, kb_lexeme(folded.word) as lexeme, given.is_written
@@ -35,19 +38,41 @@ with asked as materialized (
     select place, word from known
     where is_written and not is_word and not is_meant and length(word) >= :shortest and word ~ '[^0-9]'
     order by place limit :most
+), one_slip as materialized (
+    select misspelt.place, near.word, near.lexeme, near.uses
+    from misspelt cross join lateral (
+        select left(misspelt.word, length(misspelt.word) / 2) as start,
+               left(reverse(misspelt.word), (length(misspelt.word) + 1) / 2) as ending,
+               array(select overlay(misspelt.word placing reverse(substr(misspelt.word, at, 2)) from at for 2)
+                     from generate_series(1, length(misspelt.word) - 1) as at) as swapped
+    ) as parts cross join lateral (
+        select word, lexeme, case when :for_staff then articles else public_articles end as uses
+        from kb_words
+        where (word ~>=~ start and word ~<~ (start || chr(1114111))
+               or reverse(word) ~>=~ ending and reverse(word) ~<~ (ending || chr(1114111))
+               or word = any (swapped))
+          and (levenshtein_less_equal(word, misspelt.word, 1) <= 1 or word = any (swapped))
+          and case when :for_staff then articles else public_articles end > 0
+        order by uses desc, word limit :nearest
+    ) as near
+), two_slips as (
+    select misspelt.place, near.word, near.lexeme, near.uses
+    from misspelt cross join lateral (
+        select word, lexeme, case when :for_staff then articles else public_articles end as uses
+        from kb_words
+        where word % misspelt.word
+          and length(word) between length(misspelt.word) - 2 and length(misspelt.word) + 2
+          and levenshtein_less_equal(word, misspelt.word, 4) <= 4
+          and case when :for_staff then articles else public_articles end > 0
+        order by levenshtein_less_equal(word, misspelt.word, 4), uses desc, word limit :nearest
+    ) as near
+    where length(misspelt.word) > :short and misspelt.place not in (select place from one_slip)
 ), found as (
     select 'known' as kind, place, word, lexeme, is_written as counts, 0 as uses from known where is_word or is_meant
     union all
-    select 'near', misspelt.place, near.word, near.lexeme, true, near.uses
-    from misspelt cross join lateral (
-        select word, lexeme, case when :for_staff then articles else public_articles end as uses,
-               levenshtein_less_equal(word, misspelt.word, 3) as distance
-        from kb_words
-        where length(word) between length(misspelt.word) - 2 and length(misspelt.word) + 2
-          and levenshtein_less_equal(word, misspelt.word, 3) <= 3
-          and case when :for_staff then articles else public_articles end > 0
-        order by distance, uses desc, word limit 40
-    ) as near
+    select 'near', place, word, lexeme, true, uses from one_slip
+    union all
+    select 'near', place, word, lexeme, true, uses from two_slips
     union all
     select 'grown', asked.place, grown.word, grown.lexeme, true, grown.uses
     from asked cross join lateral (
@@ -66,9 +91,14 @@ with asked as materialized (
     cross join unnest(tsvector_to_array(to_tsvector('kb_english', other.word))) as part (lexeme)
     where other.word <> run.words
 )
-select found.*, coalesce(case when :for_staff then articles else public_articles end, 0) as articles,
-       (select case when :for_staff then articles else public_articles end from kb_totals) as of_all
-from found left join kb_lexemes on kb_lexemes.lexeme = found.lexeme
+select found.*,
+       (select case when :for_staff then articles else public_articles end
+        from kb_lexemes where kb_lexemes.lexeme = found.lexeme) as articles,
+       case when :for_staff then totals.articles else totals.public_articles end as of_all,
+       totals.title_length / totals.articles::float8 as title_length,
+       totals.summary_length / totals.articles::float8 as summary_length,
+       totals.body_length / totals.articles::float8 as body_length
+from found cross join (select * from kb_totals where articles > 0 limit 1) as totals
 """)
 
 
@@ -86,15 +116,17 @@ class Term:
 
 @dataclass(frozen=True)
 class Understood:
-    """The terms to rank by, and the words that were taken for misspelt with what was read instead."""
+    """The terms to rank by, the words that were taken for misspelt with what was read instead, and how many words
+    that count the fields of an article have on average: title, summary with tags, body."""
 
     terms: Sequence[Term]
     corrections: Mapping[str, str]
+    lengths: tuple[float, float, float]
 
 
 def understand(connection: Connection, query: Query, *, for_staff: bool) -> Understood:
     """Look the words up. What only internal articles say is known to staff alone."""
-    asked = [*query.words, *query.compounds]
+    asked = [*query.words, *(word for _, word in query.compounds)]
     rows = connection.execute(
         _LOOK_UP,
         {
@@ -105,6 +137,8 @@ def understand(connection: Connection, query: Query, *, for_staff: bool) -> Unde
             "for_staff": for_staff,
             "shortest": SHORTEST_CORRECTED,
             "most": MOST_CORRECTED,
+            "short": ONE_SLIP_LENGTH,
+            "nearest": _NEAREST,
             "completions": _COMPLETIONS,
         },
     ).all()
@@ -121,6 +155,8 @@ class _Reading:
             self._rows[row.kind][row.place - 1].append(row)
         self._terms: dict[int, dict[str, tuple[float, int]]] = defaultdict(dict)
         self._corrections: dict[str, str] = {}
+        first = rows[0] if rows else None
+        self._lengths = (first.title_length, first.summary_length, first.body_length) if first else (1.0, 1.0, 1.0)
 
     def understood(self) -> Understood:
         for place, word in enumerate(self._query.words):
@@ -130,9 +166,12 @@ class _Reading:
         terms = [
             Term({name: weight for name, (weight, _) in said.items()}, {name: n for name, (_, n) in said.items()})
             for said in self._terms.values()
+            if said
         ]
         distinct = {tuple(sorted(term.weights)): term for term in terms}
-        return Understood(sorted(distinct.values(), key=lambda term: -term.weight)[:MOST_TERMS], self._corrections)
+        return Understood(
+            sorted(distinct.values(), key=lambda term: -term.weight)[:MOST_TERMS], self._corrections, self._lengths
+        )
 
     def _read(self, place: int, word: str) -> None:
         known, grown = self._rows["known"][place], self._rows["grown"][place]
@@ -154,18 +193,19 @@ class _Reading:
                 self._add(place, row, 1.0)
 
     def _add_compounds(self) -> None:
-        for place, rows in self._rows["known"].items():
-            if place >= len(self._query.words):
-                self._add(place, rows[0], 1.0)
+        """A compound counts no more than the word it begins with, however rare it is."""
+        for number, (place, _) in enumerate(self._query.compounds, len(self._query.words)):
+            for row in self._rows["known"][number]:
+                self._add(place, row, 1.0, most=max((w for w, _ in self._terms[place].values()), default=math.inf))
 
     def _add_synonyms(self) -> None:
         for place, rows in self._rows["same"].items():
             for row in rows:
                 self._add(self._query.start_of_run(place), row, _SYNONYM / len(row.word.split()))
 
-    def _add(self, place: int, row: Any, share: float) -> None:
+    def _add(self, place: int, row: Any, share: float, most: float = math.inf) -> None:
         """A lexeme that no article says adds nothing."""
         if row.lexeme and row.articles:
             rarity = math.log(1 + (row.of_all - row.articles + 0.5) / (row.articles + 0.5))
-            weight = max(share * rarity, self._terms[place].get(row.lexeme, (0.0, 0))[0])
+            weight = max(min(share * rarity, most), self._terms[place].get(row.lexeme, (0.0, 0))[0])
             self._terms[place][row.lexeme] = (weight, row.articles)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from portal.base.database import db
-from portal.services.load import copying, people, schema, search
+from portal.services.load import articles, copying, people, schema, search
 from portal.services.load.history import Historian
 from portal.services.load.texts import Texts, make_sentences
 
@@ -25,12 +25,13 @@ TABLES = (TICKETS, MESSAGES, "ticket_events", "sla_clocks", "ticket_search")
 
 @dataclass(frozen=True)
 class Plan:
-    """What to load. texts are sentences people might write; none: made-up ones."""
+    """What to load. texts are sentences people might write in tickets; none: made-up ones."""
 
     tickets: int
     messages: int = 4
     seed: int = 1
     texts: Sequence[str] = ()
+    articles: int = 0
 
 
 class Watch(Protocol):
@@ -42,9 +43,16 @@ class Watch(Protocol):
 
 
 def load(plan: Plan, watch: Watch) -> None:
-    """Copy the tickets of the plan into the database. Raises Refused when somebody else uses the tables."""
-    watch.begin("people and texts", 1)
+    """Copy what the plan says into the database. Raises Refused when somebody else uses the tables."""
     schema.allow_long_work()
+    if plan.tickets:
+        _load_tickets(plan, watch)
+    if plan.articles:
+        _load_articles(plan, watch)
+
+
+def _load_tickets(plan: Plan, watch: Watch) -> None:
+    watch.begin("people and texts", 1)
     rebuild = schema.strip(TABLES)
     historian = _historian(plan)
     watch.advance(1)
@@ -57,6 +65,17 @@ def load(plan: Plan, watch: Watch) -> None:
     copying.copy_chunks(historian.chunks(plan.tickets, CHUNK), index)
     schema.set_number(TICKETS, historian.next_ticket - 1)
     schema.set_number(MESSAGES, historian.next_message - 1)
+    _rebuild(rebuild, watch)
+
+
+def _load_articles(plan: Plan, watch: Watch) -> None:
+    watch.begin("articles", plan.articles)
+    rebuild = schema.strip(articles.TABLES)
+    for written in articles.copy_articles(plan.articles, plan.seed):
+        watch.advance(written)
+    watch.begin("search in articles", 1)
+    articles.rebuild_search()
+    watch.advance(1)
     _rebuild(rebuild, watch)
 
 
@@ -76,10 +95,11 @@ def _rebuild(statements: Sequence[str], watch: Watch) -> None:
 
 def settle(watch: Watch) -> None:
     """After the commit: vacuum and fresh statistics, so that the first reader does not pay for the load."""
-    watch.begin("vacuum and statistics", len(TABLES) + 2)
+    tables = (*TABLES, *articles.TABLES, "users", "accounts")
+    watch.begin("vacuum and statistics", len(tables))
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("set statement_timeout = 0")
-        for table in (*TABLES, "users", "accounts"):
+        for table in tables:
             connection.exec_driver_sql(f"vacuum (analyze) {table}")
             watch.advance(1)
         connection.invalidate()  # its settings are not those of the pool

@@ -46,6 +46,13 @@ COLUMNS: Mapping[str, Sequence[LiteralString]] = {
         "ticket_id", "kind", "instance", "policy_id", "policy_version", "target_minutes", "started_at", "due_at",
         "warn_at", "paused_at", "pauses", "met_at", "breached_at", "cancelled_at",
     ),
+    "kb_articles": (
+        "id", "slug", "title", "summary", "body", "body_html", "headings", "tags", "category_id", "status", "version",
+        "created_at", "updated_at", "published_at", "words", "views",
+    ),
+    "kb_article_revisions": (
+        "article_id", "version", "title", "summary", "body", "tags", "category_id", "status", "created_at",
+    ),
 }  # fmt: skip
 
 
