@@ -265,7 +265,7 @@ def _end_session(open_window: OpenWindow, page: Page) -> None:
 
 def _sign_out(other: Page) -> None:
     other.goto("/")
-    other.get_by_text("Your account").locator("..").click()
+    other.locator(".user-menu > summary").click()
     other.get_by_role("button", name="Sign out").click()
     other.wait_for_url("**/login")
 
