@@ -103,7 +103,9 @@ def _slipped(chance: random.Random, said: str, slips: int) -> str:
         at = chance.randrange(1, max(2, len(word) - 1))
         swapped = word[:at] + word[at : at + 2][::-1] + word[at + 2 :]
         missed = word[:at] + chance.choice(KEYS.get(word[at : at + 1], "xz")) + word[at + 1 :]
-        words[place] = chance.choice((swapped, missed, word[:at] + word[at + 1 :], word[:at] + word[at : at + 1] + word[at:]))
+        words[place] = chance.choice(
+            (swapped, missed, word[:at] + word[at + 1 :], word[:at] + word[at : at + 1] + word[at:])
+        )
     return " ".join(words)
 
 

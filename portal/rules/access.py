@@ -1,4 +1,4 @@
-"""The one gate: who may do what to which ticket. What is not granted here is denied, and denying raises.
+"""The one gate: who may do what, and to which ticket. What is not granted here is denied, and denying raises.
 
 What a customer may do depends on how the ticket is theirs:
 
@@ -7,6 +7,7 @@ What a customer may do depends on how the ticket is theirs:
 - a colleague of an account that shares its tickets: read;
 - a stranger: nothing, and the answer is the same as for a ticket that does not exist.
 
+Everybody signed in reads and rates articles; which ones they find, the row filter says.
 Staff work on every ticket but never rate one, not even their own. Only an admin administers, and only in a browser:
 no scope of an API token reaches that far.
 """
@@ -34,6 +35,8 @@ class Action(StrEnum):
     OPEN_TICKET = "open_ticket"
     READ_NOTES = "read_notes"
     WORK_QUEUE = "work_queue"
+    READ_ARTICLES = "read_articles"
+    RATE_ARTICLE = "rate_article"
     WRITE_ARTICLES = "write_articles"
     ADMINISTER = "administer"
 
@@ -76,8 +79,16 @@ class Denied(Exception):
         self.hidden = hidden
 
 
-_WITHOUT_TICKET = frozenset({Action.OPEN_TICKET, Action.WORK_QUEUE, Action.WRITE_ARTICLES, Action.ADMINISTER})
-_READS = frozenset({Action.VIEW, Action.READ_NOTES, Action.WORK_QUEUE})
+_EVERYBODYS = frozenset({Action.OPEN_TICKET, Action.READ_ARTICLES, Action.RATE_ARTICLE})
+_WITHOUT_TICKET = _EVERYBODYS | {Action.WORK_QUEUE, Action.WRITE_ARTICLES, Action.ADMINISTER}
+_SCOPES = {
+    Action.VIEW: Scope.TICKETS_READ,
+    Action.READ_NOTES: Scope.TICKETS_READ,
+    Action.WORK_QUEUE: Scope.TICKETS_READ,
+    Action.READ_ARTICLES: Scope.KB_READ,
+    Action.RATE_ARTICLE: Scope.KB_WRITE,
+    Action.WRITE_ARTICLES: Scope.KB_WRITE,
+}
 _STAFF_GRANTS = frozenset(Action) - {Action.RATE, Action.ADMINISTER}
 _FOLLOWER_GRANTS = frozenset({Action.VIEW, Action.REPLY, Action.ATTACH})
 _GRANTS = {
@@ -117,7 +128,7 @@ def require_scope(actor: Actor, action: Action) -> None:
 
 def scope_of(action: Action) -> Scope:
     """The scope a token needs for this."""
-    return Scope.TICKETS_READ if action in _READS else Scope.TICKETS_WRITE
+    return _SCOPES.get(action, Scope.TICKETS_WRITE)
 
 
 def relation(actor: Actor, ticket: TicketFacts) -> Relation:
@@ -146,7 +157,7 @@ def _granted(actor: Actor, action: Action, ticket: TicketFacts | None) -> bool:
     if actor.role.is_staff:
         return action in _STAFF_GRANTS or (action is Action.ADMINISTER and actor.role is Role.ADMIN)
     if ticket is None or action in _WITHOUT_TICKET:
-        return action is Action.OPEN_TICKET
+        return action in _EVERYBODYS
     return action in _GRANTS[relation(actor, ticket)]
 
 

@@ -169,6 +169,8 @@ class Scope(StrEnum):
 
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
+    KB_READ = "kb:read"
+    KB_WRITE = "kb:write"
 
 
 class ArticleStatus(StrEnum):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 GRACE_S = 5  # live streams never end by themselves; their readers come back on their own
 SILENT_S = 60  # a worker without a sign of life is replaced; a request may take as long as it takes
 KEEP_ALIVE_S = 5
+LONGEST_LINE = 128 * 1024  # bytes: a search of 10,000 letters, each of them percent-encoded
 
 
 def arguments(settings: Settings) -> list[str]:
@@ -29,6 +30,7 @@ def arguments(settings: Settings) -> list[str]:
         f"--keep-alive={KEEP_ALIVE_S}",
         "--forwarded-allow-ips=",  # TRUSTED_PROXIES alone says whose headers count
         "--no-control-socket",
+        f"--limit-request-line={LONGEST_LINE}",
         f"--log-level={settings.log_level}",
         "portal.web.server:app()",
     ]
@@ -36,8 +38,12 @@ def arguments(settings: Settings) -> list[str]:
 
 def app() -> "Flask":
     """The app of the environment's settings."""
+    from gunicorn.http import message
+
     from portal import create_app
     from portal.base.logging import configure_logging
+
+    message.MAX_REQUEST_LINE = LONGEST_LINE  # gunicorn takes no longer line than this, whatever its option says
 
     settings = load_settings()
     configure_logging(settings)

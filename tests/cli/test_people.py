@@ -36,7 +36,7 @@ def test_a_token_is_printed_once_and_opens_the_api(app: Flask, ana: User) -> Non
     assert Program(app, token).get(TICKETS).status_code == 200
     kept = db.session.scalars(select(ApiToken)).one()
     assert kept.token_hash != token
-    assert kept.scopes == ["tickets:read", "tickets:write"]
+    assert kept.scopes == ["kb:read", "kb:write", "tickets:read", "tickets:write"]
     assert kept.expires_at is None
 
 

@@ -9,10 +9,12 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from portal.models.ticket import BODY_LENGTH, SUBJECT_LENGTH
+from portal.queries.knowledge.search import MOST_HITS
 from portal.queries.paging import BIGGEST_ID, MAX_LIMIT
 from portal.rules.addresses import is_address
 from portal.rules.one_line import is_blank, one_line
 from portal.rules.vocabulary import Priority, Status
+from portal.services.knowledge.rating import COMMENT_LENGTH
 from portal.services.tickets.changing import TAG_COUNT, TAG_LENGTH
 from portal.web.forms import ADDRESS_LENGTH
 
@@ -22,6 +24,8 @@ _UNSEEN = r"\s\u0000\u00ad\u115f\u1160\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2
 _ONE_SEEN_LINE = rf"^[^{_CONTROL}]*[^{_CONTROL}{_UNSEEN}][^{_CONTROL}]*$"
 _NOT_BLANK = rf"^[^\u0000]*[^{_UNSEEN}][^\u0000]*$"
 _ONE_LINE = rf"^[^{_CONTROL}]*$"
+_ANY_TEXT = r"^[^\u0000]*$"
+QUERY_LENGTH = 10_000
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -78,6 +82,9 @@ Address = Annotated[
     AfterValidator(_full_address),
     Field(json_schema_extra={"format": "email"}),
 ]
+Comment = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True, max_length=COMMENT_LENGTH, pattern=_ANY_TEXT)
+]
 Id = Annotated[int, Field(strict=True, ge=1, le=BIGGEST_ID)]
 Flag = Annotated[bool, Field(strict=True)]
 
@@ -124,6 +131,26 @@ class TicketChanges(TypedDict, total=False):
     category: Slug
     assignee: Id | None
     tags: Tags
+
+
+class Opinion(BaseModel):
+    """Whether an article helped. The same person's next one takes its place."""
+
+    model_config = _CLOSED
+
+    helpful: Flag
+    comment: Comment = Field("", description="For whoever keeps the article.")
+
+
+class ArticleQuery(BaseModel):
+    """What to search for: any text, of which the first words count."""
+
+    model_config = _CLOSED
+
+    q: Annotated[str, StringConstraints(max_length=QUERY_LENGTH)] = Field(
+        "", description="“Quoted words” stand together, -word is left out."
+    )
+    limit: Annotated[int, Field(ge=1, le=MOST_HITS), BeforeValidator(_whole)] = 10
 
 
 class TicketQuery(BaseModel):

@@ -20,6 +20,9 @@ from portal.services.api_tokens import KEY_LENGTH
 Schema = dict[str, Any]
 _REF = "#/components/schemas/"
 _TEXT: Schema = {"type": "string"}
+_NUMBER: Schema = {"type": "integer", "minimum": 1}
+_NAMES = {"article_id": {**_TEXT, "minLength": 1, "description": "Its id, or its external_id."}}
+"""Parts of addresses that are no numbers."""
 _ALWAYS = (401, 403, 429, 500, 503)
 _WITH_BODY = (400, 413, 415, 422)
 _HEADERS = {
@@ -62,9 +65,9 @@ def document() -> Schema:
 
 
 _ABOUT = (
-    "Tickets for programs. Every call carries a bearer token, which “portal token create” makes; it may at most what its"
-    " owner may. Moments are RFC 3339 in UTC. Errors are problem details (RFC 9457). A ticket that is not yours answers"
-    " as one that does not exist. Files are sent as repeated form fields named attachments beside the other fields."
+    "Tickets and articles for programs. Every call carries a bearer token, which “portal token create” makes; it may at"
+    " most what its owner may. Moments are RFC 3339 in UTC. Errors are problem details (RFC 9457). What is not yours"
+    " answers as what does not exist. Files are sent as repeated form fields named attachments beside the other fields."
 )
 
 
@@ -74,7 +77,7 @@ def _views() -> Iterator[tuple[str, str, Any, Operation]]:
         operation = getattr(view, "operation", None)
         if rule.endpoint.startswith(f"{api.name}.") and isinstance(operation, Operation):
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-                yield re.sub(r"<(\w+)>", r"{\1}", rule.rule), method.lower(), view, operation
+                yield re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower(), view, operation
 
 
 def _components(operations: list[Operation]) -> tuple[dict[type[Any], Schema], Schema]:
@@ -109,7 +112,7 @@ def _operation(path: str, view: Any, operation: Operation, refs: dict[type[Any],
 
 def _parameters(path: str, operation: Operation) -> Iterator[Schema]:
     for name in re.findall(r"{(\w+)}", path):
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+        yield {"name": name, "in": "path", "required": True, "schema": _NAMES.get(name, _NUMBER)}
     if operation.query is not None:
         made = TypeAdapter(operation.query).json_schema(schema_generator=_Schemas)
         for name, schema in made["properties"].items():

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from portal.rules.vocabulary import Channel, ClockState, Priority, Role, Status
+from portal.rules.vocabulary import ArticleStatus, Channel, ClockState, Priority, Role, Status
 
 
 class _Out(BaseModel):
@@ -107,6 +107,86 @@ class TicketPage(_Out):
 
     items: list[TicketSummary]
     next_cursor: str | None
+
+
+class FoundArticle(_Out):
+    """An article that was found; score tells nearer from farther, within one search."""
+
+    id: int
+    external_id: str | None = Field(description="The id it was imported under.")
+    title: str
+    summary: str
+    snippet: str = Field(description="Plain text around the words that were asked for.")
+    score: float
+    url: str = Field(description="The article's page for people.")
+
+
+class QuickAnswer(_Out):
+    """A ready answer to a common question."""
+
+    id: int
+    title: str
+    answer: str = Field(description="Markdown.")
+    answer_html: str = Field(description="Safe HTML.")
+
+
+class SearchResult(_Out):
+    """What was found, best first."""
+
+    items: list[FoundArticle]
+    quick_answer: QuickAnswer | None
+    did_you_mean: str | None = Field(description="The query again, when words of it were corrected.")
+
+
+class Shelf(_Out):
+    """A category with the number of articles this reader finds there."""
+
+    id: int
+    slug: str
+    name: str
+    description: str
+    articles: int
+
+
+class ShelfList(_Out):
+    """The categories in their order, without empty ones."""
+
+    items: list[Shelf]
+
+
+class ArticleCategory(_Out):
+    """The category of an article."""
+
+    slug: str
+    name: str
+
+
+class Article(_Out):
+    """An article. Customers read published ones, staff all."""
+
+    id: int
+    external_id: str | None = Field(description="The id it was imported under.")
+    title: str
+    summary: str
+    body: str = Field(description="Markdown.")
+    body_html: str = Field(description="Safe HTML.")
+    category: ArticleCategory
+    tags: list[str]
+    status: ArticleStatus
+    version: int = Field(description="Counts its changes.")
+    updated_at: datetime
+    published_at: datetime | None
+    helpful: int = Field(description="How many readers it helped.")
+    unhelpful: int = Field(description="How many readers it did not help.")
+    url: str = Field(description="The article's page for people.")
+
+
+class Rating(_Out):
+    """What the token's owner now thinks of an article."""
+
+    article_id: int
+    helpful: bool
+    comment: str
 
 
 class FieldError(_Out):

@@ -5,9 +5,12 @@ from datetime import datetime
 
 from portal.base.clock import now
 from portal.base.current import current_settings
+from portal.base.markup import render_markdown
 from portal.blueprints.api import outputs
 from portal.blueprints.api.door import PREFIX
-from portal.models import Attachment, SlaClock, Ticket, TicketMessage, User
+from portal.models import Article, Attachment, QuickAnswer, SlaClock, Ticket, TicketMessage, User
+from portal.queries.knowledge.articles import CategoryCount
+from portal.queries.knowledge.search import Found, Hit
 from portal.queries.surroundings import Surroundings
 from portal.rules.access import Actor
 from portal.rules.vocabulary import ClockKind
@@ -64,6 +67,68 @@ def message(row: TicketMessage) -> outputs.Message:
         created_at=row.created_at,
         attachments=[_file(file) for file in row.attachments],
     )
+
+
+def search_result(found: Found, answer: QuickAnswer | None) -> outputs.SearchResult:
+    """What was found, and the ready answer that fits."""
+    return outputs.SearchResult(
+        items=[_hit(hit) for hit in found.hits],
+        quick_answer=_quick_answer(answer) if answer else None,
+        did_you_mean=found.did_you_mean,
+    )
+
+
+def shelves(counts: Sequence[CategoryCount]) -> outputs.ShelfList:
+    """Categories with their counts."""
+    return outputs.ShelfList(
+        items=[
+            outputs.Shelf(
+                id=each.category.id,
+                slug=each.category.slug,
+                name=each.category.name,
+                description=each.category.description,
+                articles=each.articles,
+            )
+            for each in counts
+        ]
+    )
+
+
+def article(row: Article) -> outputs.Article:
+    """An article; text and category are loaded."""
+    return outputs.Article(
+        id=row.id,
+        external_id=row.external_id,
+        title=row.title,
+        summary=row.summary,
+        body=row.body,
+        body_html=row.body_html,
+        category=outputs.ArticleCategory(slug=row.category.slug, name=row.category.name),
+        tags=list(row.tags),
+        status=row.status,
+        version=row.version,
+        updated_at=row.updated_at,
+        published_at=row.published_at,
+        helpful=row.helpful,
+        unhelpful=row.unhelpful,
+        url=f"{current_settings().base_url}{row.path}",
+    )
+
+
+def _hit(hit: Hit) -> outputs.FoundArticle:
+    return outputs.FoundArticle(
+        id=hit.id,
+        external_id=hit.external_id,
+        title=hit.title,
+        summary=hit.summary,
+        snippet="".join(piece for piece, _ in hit.snippet),
+        score=round(hit.score, 4),
+        url=f"{current_settings().base_url}/kb/articles/{hit.id}-{hit.slug}",
+    )
+
+
+def _quick_answer(row: QuickAnswer) -> outputs.QuickAnswer:
+    return outputs.QuickAnswer(id=row.id, title=row.title, answer=row.answer, answer_html=render_markdown(row.answer))
 
 
 def _file(file: Attachment) -> outputs.File:

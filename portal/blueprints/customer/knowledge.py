@@ -6,13 +6,12 @@ from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal.base import tally
 from portal.blueprints.customer import customer
 from portal.queries.knowledge import articles as queries
 from portal.queries.knowledge import quick_answers as answers
 from portal.queries.knowledge.search import Found, search_articles
-from portal.rules.search_figures import kept_query
 from portal.rules.vocabulary import SearchDoor
+from portal.services.knowledge import figures
 from portal.web import limits
 from portal.web.guards import public
 from portal.web.public_pages import public_page
@@ -67,8 +66,7 @@ def reads_internal() -> bool:
 
 def count_search(query: str, found: Found) -> None:
     door = SearchDoor.AGENT if reads_internal() else SearchDoor.PAGE
-    if kept := kept_query(query):
-        tally.note("search", query=kept, door=door.value, found=bool(found.hits))
+    figures.note_search(query, door, found=bool(found.hits))
 
 
 def _home(query: str) -> ResponseReturnValue:

@@ -1,6 +1,8 @@
 """Articles as their readers and writers see them. Customers and guests read what is published and nothing else."""
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +17,7 @@ from portal.rules.vocabulary import ArticleStatus
 
 MOST_IN_SITEMAP = 50_000
 FOUND_BY_SEARCH = (ArticleStatus.PUBLISHED, ArticleStatus.INTERNAL)
+_PLAIN_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 SORTS = {
     "updated": Sort("updated", (Article.updated_at, Article.id), descending=True),
@@ -63,6 +66,17 @@ def find_by_external_id(external_id: str, *, for_staff: bool, lock: bool = False
     if lock:
         query = query.with_for_update(of=Article).execution_options(populate_existing=True)
     return db.session.scalars(query).one_or_none()
+
+
+def get_article_named(name: str, *, for_staff: bool, lock: bool = False) -> Article:
+    """The article of this id, else the one that was imported under it. Raises NotFound."""
+    if _PLAIN_ID.fullmatch(name):
+        with suppress(NotFound):
+            return get_article(int(name), for_staff=for_staff, lock=lock)
+    found = None if "\0" in name else find_by_external_id(name, for_staff=for_staff, lock=lock)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _whole() -> Select[Article]:

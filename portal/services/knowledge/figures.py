@@ -1,4 +1,4 @@
-"""What pages have counted, taken down into the database: views of articles, searches of a day, hits that were opened."""
+"""What is counted of reading: views of articles, searches of a day, hits that were opened; taken down into the database."""
 
 from collections import Counter
 from datetime import date
@@ -11,11 +11,18 @@ from portal.base.database import db
 from portal.base.tally import Note
 from portal.base.unit_of_work import unit_of_work
 from portal.models import Article, SearchDay
+from portal.rules.search_figures import kept_query
 from portal.rules.vocabulary import SearchDoor
 from portal.services.knowledge import suggesting
 
 Searched = tuple[str, str]
 """A query as it is kept, and the door it came by."""
+
+
+def note_search(query: str, door: SearchDoor, *, found: bool) -> None:
+    """Somebody has read what a query found; of its words only those are kept that say nothing of a person."""
+    if kept := kept_query(query):
+        tally.note("search", query=kept, door=door.value, found=found)
 
 
 def take_down(today: date) -> int:

@@ -8,13 +8,18 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from portal.base.unit_of_work import unit_of_work
-from portal.models import User
-from portal.rules.vocabulary import Scope
+from portal.models import Article, User
+from portal.rules.vocabulary import ArticleStatus, Scope
 from portal.services import api_tokens
+from portal.services.knowledge.articles import ArticleText, put_article
+from portal.services.knowledge.categories import category_named
 from tests.cast import Cast
 
 TICKETS = "/api/v1/support/tickets"
+KB = "/api/v1/support/kb"
 A_TICKET = {"subject": "Export stops", "description": "It stops at 40 %.", "category": "technical"}
+
+ARTICLE = "Open **Settings** and press Export.\n\nThe file comes by mail, <b>zipped</b>."
 
 
 class Program:
@@ -44,6 +49,17 @@ class Program:
         assert response.status_code == 201, response.text
         made: dict[str, Any] = response.get_json()
         return made
+
+
+def written(
+    title: str = "Export your trades", *, status: str = "published", external_id: str | None = None, **more: Any
+) -> Article:
+    """An article, of everybody's unless another status is given."""
+    with unit_of_work():
+        text = {"body": ARTICLE, "summary": "All trades as a file.", "tags": ["export"], **more}
+        shelf = category_named(text.pop("category", "Data"))
+        words = ArticleText(title, category=shelf, status=ArticleStatus(status), **text)
+        return put_article(None, words, external_id=external_id)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.specs.openapi import checks
 
-from tests.blueprints.api.conftest import TICKETS, Program
+from tests.blueprints.api.conftest import KB, TICKETS, Program, written
 from tests.cast import Visitor
 
 DOCUMENT = "/api/v1/openapi.json"
@@ -30,6 +30,10 @@ def test_the_document_is_openapi_3_1_and_needs_no_token(stranger: Program) -> No
         f"{TICKETS}/{{ticket_id}}",
         f"{TICKETS}/{{ticket_id}}/messages",
         "/api/v1/support/attachments/{attachment_id}",
+        f"{KB}/search",
+        f"{KB}/categories",
+        f"{KB}/articles/{{article_id}}",
+        f"{KB}/articles/{{article_id}}/rate",
     }
 
 
@@ -49,7 +53,14 @@ def test_people_read_the_same_as_a_page_without_scripts_of_its_own(visitor: Visi
     page = visitor.get("/api/v1/docs")
     assert page.status_code == 200
     assert page.content_type.startswith("text/html")
-    for words in ("Open a ticket", "POST /api/v1/support/tickets", "tickets:write", "requester_email"):
+    for words in (
+        "Open a ticket",
+        "POST /api/v1/support/tickets",
+        "tickets:write",
+        "requester_email",
+        "Rate an article",
+        "kb:write",
+    ):
         assert words in page.text
     assert "style=" not in page.text
     assert "<script>" not in page.text
@@ -60,7 +71,7 @@ def test_whatever_is_sent_the_answer_keeps_to_the_document(
     app: Flask, program: str, anas: Program, cleos: Program
 ) -> None:
     caller = {"anas": anas, "cleos": cleos}[program]
-    number = anas.opens()["id"]
+    number, article = anas.opens()["id"], written(external_id="guides/export").id
 
     def fresh(environ: Any, start_response: Any) -> Any:
         """Each request has a database session of its own, as in production."""
@@ -81,15 +92,17 @@ def test_whatever_is_sent_the_answer_keeps_to_the_document(
     @given(case=cases, is_aimed=st.booleans())
     def whatever_is_sent(case: schemathesis.Case[Any], is_aimed: bool) -> None:
         if is_aimed:
-            aim(case, number)
+            aim(case, number, article)
         case.call_and_validate(headers={**caller.headers, "Accept-Encoding": "identity"}, checks=CHECKS)
 
     whatever_is_sent()
 
 
-def aim(case: schemathesis.Case[Any], number: int) -> None:
-    """At a ticket and a category there are, so that calls get past the first door."""
+def aim(case: schemathesis.Case[Any], number: int, article: int) -> None:
+    """At a ticket, an article and a category there are, so that calls get past the first door."""
     if "ticket_id" in case.path_parameters:
         case.path_parameters["ticket_id"] = number
+    if "article_id" in case.path_parameters:
+        case.path_parameters["article_id"] = str(article)
     if isinstance(case.body, dict) and "category" in case.body:
         case.body["category"] = "general"
