@@ -339,7 +339,8 @@ def _create_tables() -> None:
     )
     op.create_index("ix_kb_words_lexeme", "kb_words", ["lexeme"])
     op.create_index("ix_kb_words_start", "kb_words", ["word"], postgresql_ops={"word": "text_pattern_ops"})
-    op.create_index("ix_kb_words_end", "kb_words", [sa.text("reverse(word) text_pattern_ops")])
+    ending = sa.func.reverse(sa.text("word")).label("ending")
+    op.create_index("ix_kb_words_end", "kb_words", [ending], postgresql_ops={"ending": "text_pattern_ops"})
     op.create_index(
         "ix_kb_words_trigrams", "kb_words", ["word"], postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}
     )
