@@ -238,6 +238,7 @@ begin
     select 1, (select count(*) from kb_documents), (select count(*) from kb_documents where not is_internal),
            coalesce(sum(title), 0), coalesce(sum(summary), 0), coalesce(sum(body), 0)
     from kb_postings;
+    analyze kb_postings, kb_documents, kb_words, kb_lexemes, kb_totals;
 end $$
 """
 
