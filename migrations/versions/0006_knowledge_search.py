@@ -238,6 +238,7 @@ begin
     select 1, (select count(*) from kb_documents), (select count(*) from kb_documents where not is_internal),
            coalesce(sum(title), 0), coalesce(sum(summary), 0), coalesce(sum(body), 0)
     from kb_postings;
+    analyze kb_postings, kb_documents, kb_words, kb_lexemes, kb_totals;
 end $$
 """
 
@@ -339,7 +340,8 @@ def _create_tables() -> None:
     )
     op.create_index("ix_kb_words_lexeme", "kb_words", ["lexeme"])
     op.create_index("ix_kb_words_start", "kb_words", ["word"], postgresql_ops={"word": "text_pattern_ops"})
-    op.create_index("ix_kb_words_end", "kb_words", [sa.text("reverse(word) text_pattern_ops")])
+    ending = sa.func.reverse(sa.text("word")).label("ending")
+    op.create_index("ix_kb_words_end", "kb_words", [ending], postgresql_ops={"ending": "text_pattern_ops"})
     op.create_index(
         "ix_kb_words_trigrams", "kb_words", ["word"], postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}
     )

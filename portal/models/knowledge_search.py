@@ -80,7 +80,9 @@ class Word(Base):
     __tablename__ = "kb_words"
     __table_args__ = (
         Index("ix_kb_words_start", "word", postgresql_ops={"word": "text_pattern_ops"}),
-        Index("ix_kb_words_end", text("reverse(word) text_pattern_ops")),
+        Index(
+            "ix_kb_words_end", func.reverse(text("word")).label("ending"), postgresql_ops={"ending": "text_pattern_ops"}
+        ),
         Index("ix_kb_words_trigrams", "word", postgresql_using="gin", postgresql_ops={"word": "gin_trgm_ops"}),
     )
 

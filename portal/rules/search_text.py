@@ -114,8 +114,13 @@ def _compounds(text: str, words: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def with_corrections(text: str, corrections: Mapping[str, str]) -> str:
-    """The text with each misspelt word replaced, everything else as it was written."""
-    return _WRITTEN_WORD.sub(lambda word: corrections.get(_APOSTROPHES.sub("", word[0]).lower(), word[0]), text)
+    """The text with each misspelt word replaced, everything else as it was written; a capital stays one."""
+
+    def corrected(word: re.Match[str]) -> str:
+        right = corrections.get(_APOSTROPHES.sub("", word[0]).lower(), word[0])
+        return right[0].upper() + right[1:] if word[0][0].isupper() else right
+
+    return _WRITTEN_WORD.sub(corrected, text)
 
 
 def best_matches(word: str, uses: Mapping[str, int]) -> list[str]:

@@ -1,5 +1,6 @@
 """Bulk data: as true as if people had made it, and gone without a trace when loading fails."""
 
+import random
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,30 +11,33 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select, text
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, undefer
 
 from portal.base.clock import now
 from portal.base.database import db
 from portal.base.job_app import create_job_app
-from portal.base.markup import render_markdown
+from portal.base.markup import render_article, render_markdown
 from portal.base.problem import Problem
 from portal.base.settings import Settings
+from portal.base.slugs import slug
 from portal.base.unit_of_work import unit_of_work
 from portal.cli.seed import command, read_sentences, seed_load
-from portal.models import Category, SlaClock, SlaPolicy, Ticket, TicketEvent, TicketMessage, User
+from portal.models import Article, Category, SlaClock, SlaPolicy, Ticket, TicketEvent, TicketMessage, User
 from portal.queries import routing
 from portal.queries import tickets as ticket_queries
+from portal.queries.knowledge.search import search_articles
 from portal.rules import priority, sla
-from portal.rules.vocabulary import Channel, ClockState, EventKind, Role, Status
+from portal.rules.vocabulary import ArticleStatus, Channel, ClockState, EventKind, Role, Status
 from portal.services import Refused, accounts, tickets
 from portal.services.load import Plan, load, settle
+from portal.services.load.articles import make_vocabulary
 from portal.services.load.promises import deadline
 from portal.services.load.texts import Texts, make_sentences
 from portal.services.tickets.opening import NewTicket
 from portal.services.tickets.replying import NewMessage
 from tests.conftest import new_database
 
-TICKETS, MESSAGES = 600, 4
+TICKETS, MESSAGES, ARTICLES = 600, 4, 60
 
 
 class Silence:
@@ -77,8 +81,8 @@ def earlier(database: Settings, bare_schema: dict[str, list[str]]) -> int:
 
 @pytest.fixture(scope="module")
 def loaded_settings(database: Settings, earlier: int) -> Settings:
-    """600 tickets with 4 messages each, beside the earlier one; the tests that use them only read."""
-    seed_load(database, Plan(TICKETS, MESSAGES))
+    """600 tickets with 4 messages each and 60 articles, beside what was there; the tests that use them only read."""
+    seed_load(database, Plan(TICKETS, MESSAGES, articles=ARTICLES))
     return database
 
 
@@ -364,3 +368,38 @@ def test_pauses_shift_a_deadline_as_the_rules_do_whatever_the_calendar(loaded: F
 
 def test_every_category_is_used(loaded: Flask) -> None:
     assert {ticket.category_id for ticket in bulk_tickets()} == set(db.session.scalars(select(Category.id)))
+
+
+def test_articles_are_as_if_they_had_been_written(loaded: Flask) -> None:
+    articles = db.session.scalars(select(Article).options(undefer(Article.body), undefer(Article.body_html))).all()
+    assert len(articles) == ARTICLES
+    for article in articles:
+        rendered = render_article(article.body)
+        assert article.body_html == rendered.html
+        assert article.words == rendered.words
+        assert article.headings == [[one.level, one.id, one.text] for one in rendered.headings]
+        assert article.slug == slug(article.title)
+    assert not rows("""
+        select count(*) from kb_articles as article where not exists (
+            select from kb_article_revisions as revision where revision.article_id = article.id
+            and (revision.title, revision.body, revision.tags) = (article.title, article.body, article.tags))""")
+
+
+def test_articles_are_found(loaded: Flask) -> None:
+    published = select(Article).where(Article.status == ArticleStatus.PUBLISHED)
+    for article in db.session.scalars(published.order_by(Article.id).limit(10)):
+        assert article.id in {hit.id for hit in search_articles(article.title).hits[:2]}
+
+
+def test_articles_can_be_loaded_alone(settings: Settings, worker_number: int) -> None:
+    alone = settings.filled(database_url=new_database(f"load_articles_{worker_number}"))
+    seed_load(alone, Plan(0, articles=12))
+    with create_job_app(alone).app_context():
+        assert rows("select count(*) from kb_articles") == 12
+        assert rows("select count(*) from support_tickets") == 0
+
+
+def test_a_vocabulary_is_as_wide_as_asked_for() -> None:
+    words = make_vocabulary(random.Random(3), 20_000)
+    assert len(set(words)) == 20_000
+    assert all(word.isascii() and word.isalpha() and word.islower() and len(word) < 20 for word in words)

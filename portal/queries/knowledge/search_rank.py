@@ -1,9 +1,10 @@
 """Ranking: BM25 over the postings, each field by itself, then what the title says, then what readers thought."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from portal.queries.knowledge.search_words import Term, Understood
 from portal.rules.search_text import Query
@@ -29,11 +30,17 @@ _SCORE = """
                   + :summary * said.summary / (said.summary + :flat + :summary_slope * summary_length)
                   + :body * said.body / (said.body + :flat + :body_slope * body_length))) as score
 """
-_ALLOWED = """
-    (:condition = '' or numnode(websearch_to_tsquery('kb_english', :condition)) = 0 or article_id in (
+# A condition of small words alone is none.
+_HOLDING = """
+    (numnode(websearch_to_tsquery('kb_english', :condition)) = 0 or article_id in (
         select id from kb_articles where search_vector @@ websearch_to_tsquery('kb_english', :condition)))
 """
-_RANK = text(f"""
+
+
+@cache
+def _statement(allowed: str) -> TextClause:
+    """allowed: which articles may be found at all. Most searches have no condition, and planning one takes time."""
+    return text(f"""
 with term as materialized (
     select * from unnest(cast(:lexemes as text[]), cast(:weights as float8[]), cast(:finding as boolean[]))
         as term (lexeme, weight, finds)
@@ -42,7 +49,7 @@ with term as materialized (
 ), found as materialized (
     select article_id, {_SCORE}
     from term join kb_postings as said on said.lexeme = term.lexeme
-    where finds and (:for_staff or not is_internal) and {_ALLOWED}
+    where finds and (:for_staff or not is_internal) and {allowed}
     group by article_id order by score desc, article_id limit :candidates
 ), common as (
     select said.article_id, {_SCORE}
@@ -55,7 +62,7 @@ with term as materialized (
 ), titled as (
     select article_id from asked, kb_documents
     where title_key ~>=~ key and title_key ~<~ (key || last_letter) and key <> ''
-      and (:for_staff or not is_internal) and {_ALLOWED}
+      and (:for_staff or not is_internal) and {allowed}
     order by length(title_key), article_id limit 20
 ), candidate as (
     select article_id, sum(score) as score
@@ -101,7 +108,7 @@ def rank(
 ) -> Sequence[Any]:
     """The best articles, best first, with what an excerpt is made of."""
     return connection.execute(
-        _RANK,
+        _statement(_HOLDING if query.condition else "true"),
         {
             **_columns(understood.terms),
             **_slopes(understood.lengths),
@@ -115,7 +122,7 @@ def rank(
             "readers": _READERS,
             "text": query.text[:_LONGEST_TITLE],
             "corrected": corrected[:_LONGEST_TITLE] if understood.corrections else None,
-            "condition": query.condition,
+            **({"condition": query.condition} if query.condition else {}),
             "for_staff": for_staff,
             "candidates": max(_CANDIDATES, limit),
             "limit": limit,

@@ -70,7 +70,7 @@ def _start(text: str, hit: int) -> int:
         return 0
     starts = [match.end() for match in _SENTENCE_START.finditer(text, earliest, hit + 1)]
     space = text.find(" ", earliest, hit)
-    return starts[0] if starts else space + 1 if space >= 0 else hit
+    return starts[-1] if starts else space + 1 if space >= 0 else hit
 
 
 def _end(text: str, start: int) -> int:

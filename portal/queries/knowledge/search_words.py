@@ -39,7 +39,7 @@ with asked as materialized (
     where is_written and not is_word and not is_meant and length(word) >= :shortest and word ~ '[^0-9]'
     order by place limit :most
 ), one_slip as materialized (
-    select misspelt.place, near.word, near.lexeme, near.uses
+    select misspelt.place, misspelt.word as typed, near.word, near.lexeme, near.uses
     from misspelt cross join lateral (
         select left(misspelt.word, length(misspelt.word) / 2) as start,
                left(reverse(misspelt.word), (length(misspelt.word) + 1) / 2) as ending,
@@ -56,7 +56,7 @@ with asked as materialized (
         order by uses desc, word limit :nearest
     ) as near
 ), two_slips as (
-    select misspelt.place, near.word, near.lexeme, near.uses
+    select misspelt.place, misspelt.word as typed, near.word, near.lexeme, near.uses
     from misspelt cross join lateral (
         select word, lexeme, case when :for_staff then articles else public_articles end as uses
         from kb_words
@@ -68,13 +68,13 @@ with asked as materialized (
     ) as near
     where length(misspelt.word) > :short and misspelt.place not in (select place from one_slip)
 ), found as (
-    select 'known' as kind, place, word, lexeme, is_written as counts, 0 as uses from known where is_word or is_meant
+    select 'known' as kind, place, word as typed, word, lexeme, 0 as uses from known where is_word or is_meant
     union all
-    select 'near', place, word, lexeme, true, uses from one_slip
+    select 'near', place, typed, word, lexeme, uses from one_slip
     union all
-    select 'near', place, word, lexeme, true, uses from two_slips
+    select 'near', place, typed, word, lexeme, uses from two_slips
     union all
-    select 'grown', asked.place, grown.word, grown.lexeme, true, grown.uses
+    select 'grown', asked.place, asked.word, grown.word, grown.lexeme, grown.uses
     from asked cross join lateral (
         select word, lexeme, case when :for_staff then articles else public_articles end as uses
         from kb_words
@@ -84,7 +84,7 @@ with asked as materialized (
     ) as grown
     where asked.place = :open and length(asked.word) > 1
     union all
-    select 'same', run.place, other.word, part.lexeme, true, 0
+    select 'same', run.place, run.words, other.word, part.lexeme, 0
     from unnest(cast(:runs as text[])) with ordinality as run (words, place)
     join kb_synonyms as synonym on run.words = any (synonym.keys)
     cross join unnest(synonym.keys) as other (word)
@@ -184,8 +184,7 @@ class _Reading:
 
     def _correct(self, place: int, word: str) -> None:
         near = self._rows["near"][place]
-        uses = {row.word: row.uses for row in near}
-        best = best_matches(word, uses)
+        best = best_matches(near[0].typed, {row.word: row.uses for row in near}) if near else []
         if best:
             self._corrections[word] = best[0]
         for row in near:
