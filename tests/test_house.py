@@ -75,7 +75,7 @@ class TestRoutes:
 
     def test_of_the_development_mode_are_there_in_embedded_mode_only(self, rules: list[Rule]) -> None:
         assert lines_with(r"register_blueprint\(dev\)", CODE) == [
-            "portal/blueprints/__init__.py:18: app.register_blueprint(dev)"
+            "portal/blueprints/__init__.py:19: app.register_blueprint(dev)"
         ]
         assert any(rule.rule.startswith("/dev/") for rule in rules)
 

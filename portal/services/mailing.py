@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -16,8 +17,10 @@ from portal.models import InboundEmail, OneTimeToken, OutboxMail, Participant, T
 from portal.queries.settings import reopen_window
 from portal.rules.vocabulary import MailKind, OutboxState
 from portal.services import one_time, surveys
+from portal.services.knowledge.suggesting import suggestions_for
 
 MOST_REFERENCES = 20
+MAILED_ARTICLES = 3
 
 
 class NotOwed(Exception):
@@ -38,6 +41,7 @@ def _to_customer(row: OutboxMail) -> EmailMessage:
     context = {**_common(ticket, person), **_of_message(row), "link": _link(f"/tickets/{ticket.id}")}
     if row.kind is MailKind.TICKET_CREATED:
         context["expected_by"] = _in_zone(ticket, person)
+        context["articles"] = _articles(ticket, context["message_text"]) if ticket.is_proven else []
         if not ticket.is_proven:
             context.update(_without_their_words())
     if row.kind is MailKind.TICKET_RESOLVED:
@@ -52,6 +56,12 @@ def _to_customer(row: OutboxMail) -> EmailMessage:
         references=_thread(row),
     )
     return compose(current_settings(), row.kind, envelope, context)
+
+
+def _articles(ticket: Ticket, description: str) -> list[tuple[str, str]]:
+    """Title and address of a few articles that may answer meanwhile."""
+    hits = suggestions_for(ticket.subject, description).hits[:MAILED_ARTICLES]
+    return [(hit.title, _link(f"/kb/articles/{hit.id}-{quote(hit.slug)}")) for hit in hits]
 
 
 def _to_agent(row: OutboxMail) -> EmailMessage:

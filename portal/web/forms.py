@@ -7,6 +7,7 @@ from typing import Any
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import (
+    BooleanField,
     DateField,
     EmailField,
     HiddenField,
@@ -175,6 +176,17 @@ class KbCategoryForm(FlaskForm):
     name = _line("Name", "Give the category a name.", 100)
     description = StringField("Description", filters=[OneLine()], validators=[Optional(), _at_most(300), OnlyText()])
     position = IntegerField("Place", validators=[Optional(), NumberRange(0, 10_000)])
+
+
+class QuickAnswerForm(FlaskForm):
+    title = _line("Title", "Give the answer a title.", 200)
+    patterns = _text("Ways to ask it", "Write at least one way in which people ask this.")
+    answer = _text("Answer", "Write the answer.")
+    is_enabled = BooleanField("Offer this answer")
+
+
+class SynonymForm(FlaskForm):
+    words = StringField("Words that mean the same", filters=[OneLine()], validators=[_at_most(1000), OnlyText()])
 
 
 class ArticleRatingForm(FlaskForm):

@@ -11,7 +11,8 @@ from werkzeug.wrappers import Response as WsgiResponse
 
 from portal.base.current import current_settings
 from portal.models import User
-from portal.rules.access import Actor
+from portal.rules import access
+from portal.rules.access import Action, Actor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,6 +51,21 @@ def staff(view: Callable[P, R]) -> Callable[P, R | WsgiResponse]:
         return view(*args, **kwargs)
 
     return _marked(guarded, "staff")
+
+
+def admins(view: Callable[P, R]) -> Callable[P, R | WsgiResponse]:
+    """Admins only. An agent is told that the page is not theirs; to a customer it does not exist."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | WsgiResponse:
+        if not current_user.is_authenticated:
+            return ask_to_sign_in()
+        if not person().is_staff:
+            abort(404)
+        access.require(actor(), Action.ADMINISTER)
+        return view(*args, **kwargs)
+
+    return _marked(guarded, "admins")
 
 
 def ask_to_sign_in() -> WsgiResponse:

@@ -6,15 +6,17 @@ from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from portal.base.clock import now
+from portal.base.current import current_settings
 from portal.base.unit_of_work import unit_of_work
 from portal.blueprints.agent import agent
 from portal.models import Ticket, TicketMessage
-from portal.queries import people, routing
+from portal.queries import people, routing, similar
 from portal.queries import tickets as queries
 from portal.rules.vocabulary import AGENT_STATUS_WORDS, Channel, Priority, Status
 from portal.services import attachments
 from portal.services import tickets as services
 from portal.services.attachments import UploadRefused
+from portal.services.knowledge import suggesting
 from portal.services.tickets.replying import NewMessage
 from portal.web import limits
 from portal.web.clock_views import clock_view, present_clocks, queue_clock
@@ -40,6 +42,22 @@ def news(number: int) -> ResponseReturnValue:
     if _version(found) <= request.args.get("since", 0, type=int):
         return "", 204
     return refreshed(found)
+
+
+@agent.get("/tickets/<int:number>/helpers")
+@staff
+def helpers(number: int) -> ResponseReturnValue:
+    """What may help to answer: articles, a ready answer, solved tickets. An open page fetches it once it stands."""
+    found = queries.get_ticket(actor(), number)
+    first = queries.messages(actor(), found)[0].body
+    helping = {
+        "suggested": suggesting.suggestions_for(found.subject, first, for_staff=True),
+        "similar": similar.similar_solved(actor(), found),
+        "base_url": current_settings().base_url,
+    }
+    if wants_fragment():
+        return render_block(TEMPLATE, "helpers", ticket=found, helping=helping)
+    return page(TEMPLATE, **ticket_context(found, helping=helping))
 
 
 @agent.post("/tickets/<int:number>/messages")
@@ -120,6 +138,7 @@ def ticket_context(found: Ticket, **forms: Any) -> dict[str, Any]:
         "priority_choices": [(priority.value, priority.value.capitalize()) for priority in Priority],
         "staff_choices": [("", "Nobody"), *((member.id, member.name) for member in people.staff())],
         "category_choices": [(category.slug, category.name) for category in routing.categories()],
+        "helping": None,
         "file_errors": [],
         "form": AgentMessageForm(formdata=None, submission_key=new_submission_key()),
         **forms,
