@@ -32,6 +32,7 @@ CONTEXT: dict[str, Any] = {
     "priority_reason": "Premium plan",
     "link": "https://portal.example/tickets/7",
     "expected_by": "Tue 3 Nov 2026, 17:15 (Europe/Stockholm)",
+    "articles": [("Export your <trades>", "https://portal.example/kb/articles/12-export-your-trades")],
     "message_html": "<p>Please <b>try</b> again</p><script>alert(2)</script><img src=x onerror=alert(3)>",
     "message_text": "Please **try** again",
     "author_name": "Cleo Martin",
