@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from portal.rules.search_text import edits
 
-ENOUGH = 0.75
+ENOUGH = 0.65
 """The share of a pattern's words that must be said."""
 
 _MISSPELT = 0.8

@@ -13,7 +13,7 @@ from portal.blueprints.customer import customer
 from portal.models import Article
 from portal.models.ticket import SUBJECT_LENGTH
 from portal.queries import NotFound, routing
-from portal.queries.knowledge import articles
+from portal.queries.knowledge import articles, quick_answers
 from portal.rules.vocabulary import Channel, TokenPurpose
 from portal.services import attachments, guests, one_time
 from portal.services import tickets as services
@@ -82,13 +82,13 @@ def suggest() -> ResponseReturnValue:
 def solved() -> ResponseReturnValue:
     """Something that was offered solved it: the ticket is not sent, and the portal knows what helped."""
     kind, _, number = request.form.get("solved", "").partition(":")
-    chosen = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
+    chosen = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+    helped = {
+        "article_id": articles.get_article(chosen, for_staff=False).id if kind == "article" else None,
+        "quick_answer_id": quick_answers.get_quick_answer(chosen).id if kind == "answer" else None,
+    }
     with unit_of_work():
-        suggesting.note_solved(
-            request.form.get("submission_key", ""),
-            article_id=chosen if kind == "article" else None,
-            quick_answer_id=chosen if kind == "answer" else None,
-        )
+        suggesting.note_solved(request.form.get("submission_key", ""), **helped)
     return page("customer/solved.html")
 
 

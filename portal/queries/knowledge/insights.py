@@ -105,7 +105,7 @@ with recent as (
     select id, tsvector_to_array(to_tsvector('kb_english', subject)) as lexemes
     from support_tickets where created_at >= :since order by id desc limit :most
 ), said as (
-    select recent.id, lexeme from recent cross join unnest(recent.lexemes[:12]) as lexeme
+    select recent.id, lexeme from recent cross join unnest(recent.lexemes[1\\:12]) as lexeme
     where length(lexeme) > 2 and lexeme !~ '^[0-9]+$'
 ), pairs as (
     select one.lexeme as first, other.lexeme as second, count(*) as tickets
