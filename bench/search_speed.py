@@ -1,9 +1,10 @@
 """How long a search takes, and how that grows with the number of articles.
 
-    python -m bench.search_speed [--articles 500 2000 8000 20000] [--searches 400]
+    python -m bench.search_speed [--articles 500 2000 8000 20000] [--searches 400] [--best-of 1]
 
 Each number of articles gets a database of its own (`portal seed load --articles`), one client, and six ways of asking.
-What is timed is the whole search as pages call it, excerpts included, in a read-only transaction of its own.
+What is timed is the whole search as pages call it, excerpts included, in a read-only transaction of its own. On a machine
+that others use, --best-of 3 asks each three times and keeps the quickest.
 """
 
 import argparse
@@ -30,17 +31,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, nargs="+", default=[500, 2_000, 8_000, 20_000])
     parser.add_argument("--searches", type=int, default=400, help="of each way of asking")
+    parser.add_argument("--best-of", type=int, default=1)
     options = parser.parse_args()
     lines = []
     for articles in options.articles:
         with fresh_portal() as settings:
             seed_load(settings, Plan(0, articles=articles))
-            lines += list(measured(articles, options.searches))
+            lines += list(measured(articles, options.searches, options.best_of))
     print(f"{'articles':>8}  {'asking':14} {'median':>7} {'p95':>7} {'worst':>7}  ms")
     print("\n".join(lines))
 
 
-def measured(articles: int, searches: int) -> Iterator[str]:
+def measured(articles: int, searches: int, best_of: int = 1) -> Iterator[str]:
     chance = random.Random(articles)
     _common_words.cache_clear()
     ways = {name: [way(chance) for _ in range(searches)] for name, way in WAYS.items()}
@@ -50,7 +52,7 @@ def measured(articles: int, searches: int) -> Iterator[str]:
     for _, query in everything[:100]:
         timed(query)
     for name, query in everything:
-        times[name].append(timed(query))
+        times[name].append(min(timed(query) for _ in range(best_of)))
     times["all"] = [taken for every in times.values() for taken in every]
     for name, taken in times.items():
         p95 = statistics.quantiles(taken, n=20)[-1]

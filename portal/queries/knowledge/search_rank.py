@@ -9,7 +9,7 @@ from sqlalchemy import Connection, TextClause, text
 from portal.queries.knowledge.search_words import Term, Understood
 from portal.rules.search_text import Query
 
-READ_FIRST = 15_000
+READ_FIRST = 8_000
 """Postings read without a second thought. Past that the words that most articles say find none by themselves: they are
 weighed only in articles that a rarer word has found."""
 

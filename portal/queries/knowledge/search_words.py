@@ -29,10 +29,10 @@ with asked as materialized (
     cross join lateral (select replace(kb_fold(given.word), ' ', '') as word offset 0) as folded
 ), known as materialized (
     select asked.*,
-           exists (select from kb_words where kb_words.word = asked.word
-                   and case when :for_staff then articles else public_articles end > 0) as is_word,
-           exists (select from kb_lexemes where kb_lexemes.lexeme = asked.lexeme
-                   and case when :for_staff then articles else public_articles end > 0) as is_meant
+           coalesce((select case when :for_staff then articles else public_articles end
+                     from kb_words where kb_words.word = asked.word), 0) > 0 as is_word,
+           coalesce((select case when :for_staff then articles else public_articles end
+                     from kb_lexemes where kb_lexemes.lexeme = asked.lexeme), 0) > 0 as is_meant
     from asked
 ), misspelt as materialized (
     select place, word from known
