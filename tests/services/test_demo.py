@@ -1,7 +1,10 @@
 """The demo: believable, true to the rules, complete or absent, and silent to the outside."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,9 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import Select, func, select, text
+from sqlalchemy.orm import undefer
 
+from portal import create_app
 from portal.base.clock import now
 from portal.base.database import db
 from portal.base.job_app import create_job_app
@@ -19,9 +24,15 @@ from portal.base.storage import storage
 from portal.cli.seed import command, seed_demo
 from portal.models import (
     Account,
+    Article,
+    ArticleRating,
+    ArticleRevision,
     Attachment,
+    BegunTicket,
+    KbCategory,
     OutboxMail,
     SatisfactionRating,
+    SearchDay,
     SlaClock,
     Team,
     TeamMember,
@@ -31,12 +42,29 @@ from portal.models import (
     User,
 )
 from portal.queries import tickets as ticket_queries
+from portal.queries.knowledge import articles as article_queries
+from portal.queries.knowledge import insights
+from portal.queries.knowledge.search import search_articles
 from portal.queries.people import find_user
-from portal.rules.vocabulary import ClockKind, ClockState, EventKind, OutboxState, Priority, Role, Status, Tier
+from portal.rules.search_figures import kept_query
+from portal.rules.vocabulary import (
+    ArticleStatus,
+    ClockKind,
+    ClockState,
+    EventKind,
+    OutboxState,
+    Priority,
+    Role,
+    SearchDoor,
+    Status,
+    Tier,
+)
 from portal.services import accounts, demo
 from portal.services.demo.files import content_of
+from portal.services.demo.library import FOLDER, read_entries, read_library
 from portal.services.demo.stories import duration, file_names, read_stories
 from portal.services.tickets import closing
+from tests.cast import Visitor
 from tests.conftest import new_database
 
 
@@ -173,9 +201,9 @@ def test_a_customer_sees_only_what_is_theirs(told: Flask) -> None:
 
 
 def test_a_second_load_changes_nothing(told: Flask, demo_settings: Settings) -> None:
-    before = (count(Ticket), count(User), len(stored_files()))
+    before = (count(Ticket), count(User), count(Article), count(SearchDay), len(stored_files()))
     assert not seed_demo(demo_settings)
-    assert (count(Ticket), count(User), len(stored_files())) == before
+    assert (count(Ticket), count(User), count(Article), count(SearchDay), len(stored_files())) == before
 
 
 def test_of_two_loads_at_once_the_second_finds_the_demo_there(app: Flask, settings: Settings) -> None:
@@ -194,7 +222,7 @@ def test_a_story_that_cannot_be_told_leaves_nothing(
     monkeypatch.setattr(closing, "CLOSED_BECAUSE", "x" * 301)  # longer than a reason may be
     with pytest.raises(Exception, match="too long"):
         seed_demo(settings)
-    assert (count(User), count(Ticket), count(OutboxMail)) == (0, 0, 0)
+    assert (count(User), count(Ticket), count(OutboxMail), count(Article), count(KbCategory)) == (0, 0, 0, 0, 0)
     assert stored_files() == files
 
 
@@ -239,3 +267,124 @@ def test_first_answers_stop_the_first_clock(told: Flask) -> None:
     rows = db.session.execute(answered).all()
     assert len(rows) > 30
     assert all(first == met for first, met in rows)
+
+
+def articles() -> list[Article]:
+    query = select(Article).options(undefer(Article.body), undefer(Article.body_html), undefer(Article.headings))
+    return list(db.session.scalars(query.order_by(Article.id)))
+
+
+def test_the_help_centre_has_articles_in_six_categories_and_of_every_status(told: Flask) -> None:
+    shelves = article_queries.categories_with_counts(for_staff=False, also_empty=True)
+    assert [shelf.category.name for shelf in shelves] == list(read_library().categories)
+    assert len(shelves) == 6
+    assert all(shelf.articles >= 2 and shelf.category.description for shelf in shelves)
+    assert Counter(article.status for article in articles()) == {
+        ArticleStatus.PUBLISHED: 19,
+        ArticleStatus.DRAFT: 1,
+        ArticleStatus.INTERNAL: 1,
+        ArticleStatus.ARCHIVED: 1,
+    }
+
+
+def test_every_article_is_there_under_an_id_of_its_own_and_in_the_folder_of_its_category(told: Flask) -> None:
+    library = read_library()
+    names = [entry.name for entry in read_entries(library)]
+    assert sorted(names) == sorted(library.articles) == sorted(path.stem for path in FOLDER.rglob("*.md"))
+    assert [article.external_id for article in articles()] == [f"demo/{name}" for name in names]
+    folders = {path.parent.name for path in FOLDER.rglob("*.md")}
+    assert folders == set(db.session.scalars(select(KbCategory.slug)))
+
+
+def test_articles_have_the_structure_of_the_template(told: Flask) -> None:
+    for article in articles():
+        sections = [name for level, _, name in article.headings if level == 2]
+        expected = ["Overview", "Prerequisites", "Steps", "Additional resources"]
+        assert [name for name in expected if name in sections] == sections
+        assert {"Overview", "Steps", "Additional resources"} <= set(sections)
+        assert 140 <= article.words <= 500
+        assert article.summary
+        assert article.tags
+    pages = " ".join(article.body_html for article in articles())
+    for piece in ("<table>", "<pre>", "<ol>", "<kbd>", "callout note", "callout tip", "callout warning"):
+        assert piece in pages
+
+
+def test_links_of_articles_lead_somewhere_that_answers(told: Flask, demo_settings: Settings) -> None:
+    links = {unescape(link) for article in articles() for link in re.findall(r'href="([^"]+)"', article.body_html)}
+    assert len(links) > 10
+    assert [link for link in links if not link.startswith("/")] == []
+    visitor = Visitor(create_app(demo_settings))
+    for link in links:
+        page = visitor.get(link)
+        assert page.status_code == 200, link
+        assert "No article answers" not in page.text, link
+
+
+def test_articles_were_written_changed_and_read_in_the_past(told: Flask) -> None:
+    moment = now()
+    people = db.session.scalars(select(User).where(User.role == Role.AGENT)).all()
+    assert {article.author_id for article in articles()} == {person.id for person in people}
+    for article in articles():
+        assert moment - timedelta(days=90) < article.created_at < article.updated_at < moment
+        versions = (
+            select(ArticleRevision).where(ArticleRevision.article_id == article.id).order_by(ArticleRevision.version)
+        )
+        revisions = list(db.session.scalars(versions))
+        assert len(revisions) >= 2
+        assert revisions[0].status == ArticleStatus.DRAFT
+        assert revisions[-1].created_at == article.updated_at
+        if article.status == ArticleStatus.PUBLISHED:
+            assert article.published_at is not None
+            assert article.created_at < article.published_at < article.updated_at
+            assert article.views > 100
+    assert len({article.updated_at.date() for article in articles()}) > 10
+    assert article_queries.status_counts(moment.date())["due"] == 2
+
+
+def test_votes_of_articles_are_rows_and_some_say_why(told: Flask) -> None:
+    counts = select(
+        ArticleRating.article_id,
+        func.count().filter(ArticleRating.helpful),
+        func.count().filter(~ArticleRating.helpful),
+    ).group_by(ArticleRating.article_id)
+    by_rows = {article_id: (yes, no) for article_id, yes, no in db.session.execute(counts)}
+    by_articles = {article.id: (article.helpful, article.unhelpful) for article in articles()}
+    assert {number: votes for number, votes in by_articles.items() if votes != (0, 0)} == by_rows
+    remarks = db.session.scalars(select(ArticleRating).where(ArticleRating.comment != "")).all()
+    assert len(remarks) > 10
+    assert {rating.helpful for rating in remarks} == {True, False}
+    published = pairs(select(Article.id, Article.published_at))
+    for rating in db.session.scalars(select(ArticleRating)):
+        first_seen = published[rating.article_id]
+        assert first_seen < rating.created_at < now()
+
+
+def test_a_search_for_export_finds_the_article_about_it_first(told: Flask) -> None:
+    assert search_articles("export").hits[0].external_id == "demo/export-your-data"
+
+
+def test_searches_of_the_last_days_found_what_search_finds(told: Flask) -> None:
+    days = db.session.scalars(select(SearchDay)).all()
+    assert {day.door for day in days} == set(SearchDoor)
+    assert all(timedelta(0) <= now().date() - day.day <= timedelta(days=14) for day in days)
+    assert all(day.opened <= day.found <= day.searches for day in days)
+    for search in read_library().searches:
+        assert kept_query(search.query) == search.query
+        hits = search_articles(search.query, for_staff=search.door == SearchDoor.AGENT).hits
+        assert bool(hits) == search.found, search.query
+        assert sum(day.opened for day in days if day.query == search.query) == search.opened
+
+
+def test_agents_see_what_to_write_and_what_the_articles_achieve(told: Flask) -> None:
+    since = now() - timedelta(days=30)
+    failed = insights.without_result(since.date())
+    topics = {topic.words: topic.searches for topic in insights.to_write(since, failed)}
+    assert topics["time", "zone"]
+    assert topics["app", "phone"]
+    assert insights.top_queries(since.date())
+    assert insights.without_click(since.date())
+    assert insights.least_helpful()
+    figures = insights.funnel(since)
+    assert figures["shown"] == count(BegunTicket)
+    assert 0 < figures["solved"] < figures["opened"] < figures["shown"]

@@ -1,6 +1,6 @@
-"""The demo: people and a month of conversations, made by the real services at the moments they tell of.
+"""The demo: people, a help centre and a month of conversations, made by the real services at the moments they tell of.
 
-The stories stand in `texts/*.toml`; `people.toml` says who is who. Nothing in here depends on chance.
+The stories stand in `texts/*.toml`, the articles in `articles/`; `people.toml` says who is who. Nothing depends on chance.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from portal.models import OutboxMail, User
 from portal.rules.vocabulary import OutboxState
 from portal.services.attachments import StagedFile
 from portal.services.demo import files as demo_files
+from portal.services.demo.library import put_library
 from portal.services.demo.people import PASSWORD, SIGN_INS, People, make_people
 from portal.services.demo.stories import Story, file_names, read_stories
 from portal.services.demo.telling import tell
@@ -39,7 +40,7 @@ def staged_files(stories: list[Story]) -> AbstractContextManager[dict[str, Stage
 
 
 def load(stories: list[Story], files: Mapping[str, StagedFile], moment: datetime) -> None:
-    """Make the people and live through the stories up to the moment. Raises AlreadyThere.
+    """Make the people, write the articles and live through the stories up to the moment. Raises AlreadyThere.
 
     `files` are those of `staged_files`. Of two callers at once the second finds the first's.
     """
@@ -47,6 +48,7 @@ def load(stories: list[Story], files: Mapping[str, StagedFile], moment: datetime
     if is_there():
         raise AlreadyThere
     people = make_people(moment)
+    put_library(people, moment)
     tell(stories, people, files, moment)
     _keep_mails_in(people)
 
