@@ -306,7 +306,7 @@ def test_articles_have_the_structure_of_the_template(told: Flask) -> None:
         assert article.summary
         assert article.tags
     pages = " ".join(article.body_html for article in articles())
-    for piece in ("<table>", "<pre>", "<ol>", "<kbd>", "callout note", "callout tip", "callout warning"):
+    for piece in ("<table>", '<pre tabindex="0">', "<ol>", "<kbd>", "callout note", "callout tip", "callout warning"):
         assert piece in pages
 
 

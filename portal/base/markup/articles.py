@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from portal.base.markup.laborious import Bounds, is_laborious, may_look_for_links
-from portal.base.markup.messages import as_written, image_as_link
+from portal.base.markup.messages import FOCUSABLE, as_written, image_as_link
 from portal.base.slugs import slug
 
 _TAGS = {
@@ -102,6 +102,7 @@ def _cleaner() -> nh3.Cleaner:
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         attribute_filter=_allowed,
+        set_tag_attribute_values=FOCUSABLE,
         url_schemes=_SCHEMES,
         link_rel="noopener noreferrer",
     )

@@ -18,6 +18,8 @@ _TAGS = {
 }  # fmt: skip
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto"}
+FOCUSABLE = {"pre": {"tabindex": "0"}}
+"""Code that is wider than the page is scrolled with the keyboard, too."""
 
 _BOUNDS = Bounds(marks=5_000, brackets=600, lines=3_000, cells=5_000)
 _LINE_END = re.compile(r"\r\n?")
@@ -36,7 +38,11 @@ def _markdown(*, has_links: bool) -> MarkdownIt:
 @lru_cache(maxsize=1)
 def _cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel="noopener noreferrer nofollow"
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        set_tag_attribute_values=FOCUSABLE,
+        url_schemes=_SCHEMES,
+        link_rel="noopener noreferrer nofollow",
     )
 
 

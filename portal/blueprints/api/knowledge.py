@@ -31,7 +31,7 @@ def search_kb() -> Response:
     """Best first, misspelt or not; an agent's token also finds internal articles. No words find nothing."""
     wanted = reading.query(ArticleQuery)
     found = search_articles(wanted.q, for_staff=_reads_all(Action.READ_ARTICLES), limit=wanted.limit)
-    figures.note_search(wanted.q, SearchDoor.API, found=bool(found.hits))
+    figures.note_search(wanted.q, SearchDoor.API, found=found.is_likely)
     return Answer(200, shapes.search_result(found, find_quick_answer(wanted.q)).model_dump_json()).response()
 
 

@@ -13,7 +13,7 @@ from portal.base.current import current_settings
 from portal.base.tokens import token_hash
 from portal.base.unit_of_work import unit_of_work
 from portal.blueprints.customer import customer
-from portal.blueprints.customer.knowledge import asked, reads_internal
+from portal.blueprints.customer.knowledge import asked, reads_internal, search_door
 from portal.models import Article
 from portal.queries.knowledge import articles as queries
 from portal.rules.search_figures import kept_query
@@ -104,7 +104,7 @@ def _count_view(found: Article) -> None:
     """Counted in Redis, so that reading writes nothing; a hit that was opened is counted with its query."""
     tally.note("view", article=found.id)
     if query := kept_query(asked()):
-        tally.note("open", query=query, article=found.id)
+        tally.note("open", query=query, door=search_door().value, article=found.id)
 
 
 def _remembering(response: Response, reader: Reader, key: str) -> Response:

@@ -65,8 +65,11 @@ def reads_internal() -> bool:
 
 
 def count_search(query: str, found: Found) -> None:
-    door = SearchDoor.AGENT if reads_internal() else SearchDoor.PAGE
-    figures.note_search(query, door, found=bool(found.hits))
+    figures.note_search(query, search_door(), found=found.is_likely)
+
+
+def search_door() -> SearchDoor:
+    return SearchDoor.AGENT if reads_internal() else SearchDoor.PAGE
 
 
 def _home(query: str) -> ResponseReturnValue:

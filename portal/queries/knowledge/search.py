@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,8 @@ ALIKE = 0.12
 """Runs of three letters that a word shares with a misspelt one, so low that two slips rarely hide it."""
 
 MOST_HITS = 50
+LIKELY = 0.2
+"""The score of 1 is an article that says all of the query in its title; below this one only a few words happen to meet."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,16 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """The hits, best first; did_you_mean is the whole query again when words of it were corrected."""
+    """The hits, best first; did_you_mean is the whole query again when words were corrected; of several words only if
+    that found an answer, for in a small vocabulary some word is always near."""
 
     hits: Sequence[Hit]
     did_you_mean: str | None
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether the best hit says enough of the query to be an answer: any two texts share some word."""
+        return bool(self.hits) and self.hits[0].score >= LIKELY
 
 
 NOTHING = Found((), None)
@@ -77,7 +85,9 @@ def search_articles(text: str, *, for_staff: bool = False, limit: int = 10, with
         if isinstance(error.orig, QueryCanceled):
             return NOTHING
         raise
-    return Found([_hit(row) for row in rows], corrected if understood.corrections else None)
+    found = Found([_hit(row) for row in rows], corrected)
+    is_sure = understood.corrections and (found.is_likely or len(query.words) == 1)
+    return found if is_sure else replace(found, did_you_mean=None)
 
 
 @contextmanager
