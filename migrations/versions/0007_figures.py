@@ -134,7 +134,7 @@ def _put_quick_answers() -> None:
         sa.column("updated_at", sa.DateTime(timezone=True)),
     )
     for position, (title, patterns, answer) in enumerate(ANSWERS, 1):
-        row = {"title": title, "patterns": patterns, "answer": answer.strip(), "position": position}
+        row = {"title": title, "patterns": patterns, "answer": " ".join(answer.split()), "position": position}
         op.execute(shape.insert().values(**row, updated_at=sa.func.now()))
 
 

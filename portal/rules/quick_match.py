@@ -11,7 +11,7 @@ ENOUGH = 0.65
 """The share of a pattern's words that must be said."""
 
 _MISSPELT = 0.8
-_SHORTEST_MISSPELT = 4
+_SHORTEST_MISSPELT = 5
 _SHORT_QUESTION = 3
 
 
@@ -37,6 +37,6 @@ def best_fit(patterns: Iterable[Sequence[str]], asked: Sequence[str]) -> tuple[f
 def _nearly(word: str, asked: set[str]) -> float:
     if len(word) < _SHORTEST_MISSPELT:
         return 0.0
-    most = 1 if len(word) <= 5 else 2
+    most = 1 if len(word) == _SHORTEST_MISSPELT else 2
     near = any(abs(len(other) - len(word)) <= most and edits(other, word) <= most for other in asked if len(other) > 2)
     return _MISSPELT if near else 0.0

@@ -12,10 +12,11 @@ MOST_LINES = 4_000
 
 
 def line_diff(before: str, after: str) -> list[Line]:
-    """The lines in order. Of stretches that stayed, only AROUND lines at each end; the rest is a gap that says how many.
-
-    Texts of more than MOST_LINES lines are compared in their first MOST_LINES.
+    """The lines in order; none when nothing differs. Of stretches that stayed, only AROUND lines at each end: the rest is
+    a gap that says how many. Texts of more than MOST_LINES lines are compared in their first MOST_LINES.
     """
+    if before == after:
+        return []
     old, new = before.splitlines()[:MOST_LINES], after.splitlines()[:MOST_LINES]
     lines: list[Line] = []
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()

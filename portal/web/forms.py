@@ -186,7 +186,7 @@ class QuickAnswerForm(FlaskForm):
 
 
 class SynonymForm(FlaskForm):
-    words = StringField("Words that mean the same", filters=[OneLine()], validators=[_at_most(1000), OnlyText()])
+    words = _line("Words that mean the same", "Write at least two words, with a comma between them.", 1000)
 
 
 class ArticleRatingForm(FlaskForm):

@@ -12,13 +12,14 @@ function count() {
 // The composer sticks to the bottom and hides as much of the thread as it is high.
 function reachesEnd() {
   const last = document.querySelector("#thread > :last-child");
-  return !last || last.getBoundingClientRect().bottom <= composer().getBoundingClientRect().top + 8;
+  return !last || last.getBoundingClientRect().bottom <= Math.min(composer().getBoundingClientRect().top, innerHeight) + 8;
 }
 
 function toEnd() {
   const last = document.querySelector("#thread > :last-child");
   if (!last || reachesEnd()) return;
-  last.style.scrollMarginBlockEnd = `${innerHeight - composer().getBoundingClientRect().top + 16}px`;
+  const hidden = Math.max(innerHeight - composer().getBoundingClientRect().top, 0);
+  last.style.scrollMarginBlockEnd = `${hidden + 16}px`;
   last.scrollIntoView({ block: "end" });
 }
 

@@ -96,7 +96,7 @@ def to_write(since: datetime, failed: Sequence[Searched]) -> Sequence[Topic]:
 
 
 def _about(first: str, second: str, failed: Sequence[Searched]) -> list[str]:
-    """Lexemes are beginnings of words, near enough for putting searches beside a topic."""
+    """Lexemes are parts of words ("smartphone" holds "phone"), near enough for putting searches beside a topic."""
     return [search.query for search in failed if first in search.query or second in search.query]
 
 

@@ -19,6 +19,9 @@ MOST = 5
 READ = 600
 """Characters of a description that are searched for."""
 SHORTEST = 4
+FAINTEST = 0.08
+SHARE_OF_BEST = 0.3
+"""Below these an article shares a few words with the ticket and nothing more: a long text is never answered wholly."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,9 @@ def suggestions_for(subject: str, description: str, *, for_staff: bool = False) 
     if len(asked) < SHORTEST:
         return Suggestions()
     hits = search_articles(asked, for_staff=for_staff, limit=MOST, with_snippets=False).hits
-    return Suggestions(hits, find_quick_answer(f"{subject} {description}"))
+    best = hits[0].score if hits else 0.0
+    near = [hit for hit in hits if best >= FAINTEST and hit.score >= best * SHARE_OF_BEST]
+    return Suggestions(near, find_quick_answer(f"{subject} {description}"))
 
 
 def note_shown(form_key: str, shown: Suggestions) -> None:
