@@ -87,7 +87,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("external_id", name=op.f("uq_kb_articles_external_id")),
     )
     op.create_index(op.f("ix_kb_articles_author_id"), "kb_articles", ["author_id"], unique=False)
-    op.create_index("ix_kb_articles_category", "kb_articles", ["category_id", "status"], unique=False)
+    op.create_index("ix_kb_articles_category", "kb_articles", ["category_id", "status", "views"], unique=False)
     op.create_index("ix_kb_articles_popular", "kb_articles", ["status", "views"], unique=False)
     op.create_index(
         "ix_kb_articles_review_on", "kb_articles", ["review_on"], unique=False, postgresql_where="review_on is not null"

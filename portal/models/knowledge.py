@@ -37,7 +37,7 @@ class Article(Base):
     __table_args__ = (
         CheckConstraint("title <> ''", name="title"),
         CheckConstraint("status <> 'published' or published_at is not null", name="published_at"),
-        Index("ix_kb_articles_category", "category_id", "status"),
+        Index("ix_kb_articles_category", "category_id", "status", "views"),
         Index("ix_kb_articles_popular", "status", "views"),
         Index("ix_kb_articles_search", "search_vector", postgresql_using="gin"),
         Index("ix_kb_articles_review_on", "review_on", postgresql_where="review_on is not null"),

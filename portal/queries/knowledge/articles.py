@@ -16,6 +16,7 @@ from portal.queries.paging import BIGGEST_ID, Page, Sort, page_of
 from portal.rules.vocabulary import ArticleStatus
 
 MOST_IN_SITEMAP = 50_000
+MOST_COMPARED = 200
 FOUND_BY_SEARCH = (ArticleStatus.PUBLISHED, ArticleStatus.INTERNAL)
 _PLAIN_ID = re.compile(r"[1-9][0-9]{0,18}")
 
@@ -148,16 +149,23 @@ def in_category(category: KbCategory, *, for_staff: bool, cursor: str | None = N
 
 
 def related(article: Article, *, for_staff: bool, limit: int = 4) -> Sequence[Article]:
-    """Others of its category: first those that share a tag, and of these those whose titles are most alike."""
+    """Others of its category, among the MOST_COMPARED most read: first those that share a tag, and of these those whose
+    titles are most alike."""
+    near = (
+        select(Article.id)
+        .where(
+            Article.category_id == article.category_id,
+            Article.status == ArticleStatus.PUBLISHED,
+            Article.id != article.id,
+            readable(for_staff=for_staff),
+        )
+        .order_by(Article.views.desc())
+        .limit(MOST_COMPARED)
+    )
     shares_tags = Article.tags.overlap(list(article.tags))
     query = (
         select(Article)
-        .where(
-            Article.category_id == article.category_id,
-            Article.id != article.id,
-            Article.status == ArticleStatus.PUBLISHED,
-            readable(for_staff=for_staff),
-        )
+        .where(Article.id.in_(near.scalar_subquery()))
         .order_by(
             shares_tags.desc(), func.similarity(Article.title, article.title).desc(), Article.views.desc(), Article.id
         )
