@@ -140,7 +140,7 @@ def test_a_stream_that_never_came_is_said_and_asked_for_again(
     page.route("**/agent/stream*", lambda route: route.abort())
     open_ticket(page, number)
     for _ in range(8):
-        with page.expect_request("**/agent/stream*"):
+        with page.expect_request("**/agent/stream*", timeout=PATIENT_MS):
             page.clock.run_for(5_000)
     expect(page.get_by_text("Updates paused")).to_be_visible()
     office.answer(number, "Anybody there?")
